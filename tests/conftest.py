@@ -1,0 +1,49 @@
+"""Fixtures every room may use."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests import environment
+from tocsin.lib import config
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """The worker's database is already there: `tests.environment` cloned it."""
+
+
+@pytest.fixture
+def committed(django_db_blocker: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database of this test's own where commits are real, for other processes and threads to see. Its URL."""
+    from django.db import connections
+
+    url = environment.store.clone(f"test_{os.getpid()}_{next(_numbers)}")
+    connection = connections["default"]
+    before = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        connections.close_all()
+        name = url.removeprefix("sqlite:///") if url.startswith("sqlite") else url.rsplit("/", 1)[1]
+        connection.settings_dict["NAME"] = name
+        monkeypatch.setenv("TOCSIN_DATABASE_URL", url)
+        config.current.cache_clear()
+        try:
+            yield url
+        finally:
+            connections.close_all()
+            connection.settings_dict["NAME"] = before
+            monkeypatch.undo()
+            config.current.cache_clear()
+            environment.store.drop(url)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches the database, so that the PostgreSQL run can pick it."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"db", "committed", "transactional_db"} or item.get_closest_marker("django_db"):
+            item.add_marker("database")

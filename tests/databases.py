@@ -1,0 +1,180 @@
+"""Template databases for tests and cheap clones of them, on either engine."""
+
+import fcntl
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+CACHE = Path(tempfile.gettempdir()) / f"tocsin-tests-{os.getuid()}"
+
+
+class Store(Protocol):
+    """Makes and drops clones of one migrated template."""
+
+    def clone(self, name: str) -> str:
+        """A fresh copy; its URL."""
+
+    def drop(self, url: str) -> None:
+        """Remove a copy."""
+
+
+def open_store(engine: str, fingerprint: str) -> Store:
+    """The store of `engine`, its template made if it is not there yet."""
+    CACHE.mkdir(mode=0o755, exist_ok=True)
+    if engine == "sqlite":
+        return SqliteStore(fingerprint)
+    if engine == "postgresql":
+        return PostgresStore(fingerprint)
+    raise SystemExit(f"TEST_DATABASE={engine}: use sqlite or postgresql")
+
+
+@contextmanager
+def _exclusively(name: str) -> Iterator[None]:
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _migrate(url: str) -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
+        "from tocsin.desk.install import install; install(name='The Example Gazette', sender_email='news@example.org')\n"
+    )
+    environment = {**os.environ, "TOCSIN_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tocsin.settings"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=Path(__file__).parents[1])
+
+
+class SqliteStore:
+    """Clones are file copies."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="tocsin-test-db-"))
+        self._template = CACHE / f"template-{fingerprint}.sqlite3"
+        with _exclusively("sqlite"):
+            if not self._template.exists():
+                fresh = self._folder / "template.sqlite3"
+                _migrate(f"sqlite:///{fresh}")
+                shutil.move(fresh, self._template)
+
+    def clone(self, name: str) -> str:
+        path = self._folder / f"{name}.sqlite3"
+        shutil.copyfile(self._template, path)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        path = Path(url.removeprefix("sqlite:///"))
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        with suppress(OSError):
+            path.parent.rmdir()
+
+
+class PostgresStore:
+    """Clones are `CREATE DATABASE ... TEMPLATE`. One cluster per session, started by the first process."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._template = f"template_{fingerprint}"
+        with _exclusively("postgresql"):
+            self._server = os.environ.get("TEST_POSTGRES_URL") or self._start()
+            if not self._exists(self._template):
+                self._admin(f'DROP DATABASE IF EXISTS "{self._template}_making"')
+                self._admin(f'CREATE DATABASE "{self._template}_making"')
+                _migrate(f"{self._server}/{self._template}_making")
+                self._admin(f'ALTER DATABASE "{self._template}_making" RENAME TO "{self._template}"')
+
+    def clone(self, name: str) -> str:
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
+        return f"{self._server}/{name}"
+
+    def drop(self, url: str) -> None:
+        with suppress(Exception):
+            self._admin(f'DROP DATABASE IF EXISTS "{url.rsplit("/", 1)[1]}" WITH (FORCE)')
+
+    def _admin(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(f"{self._server}/postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _exists(self, name: str) -> bool:
+        import psycopg
+
+        with psycopg.connect(f"{self._server}/postgres", autocommit=True) as connection:
+            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+    def _start(self) -> str:
+        """Start a cluster of our own. It is kept between runs (as a cache of the template) but stopped at the end."""
+        binaries = _postgres_binaries()
+        data = CACHE / "postgresql"
+        owner = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+        identity = {"user": owner.pw_uid, "group": owner.pw_gid} if os.getuid() == 0 else {}
+        if not (data / "PG_VERSION").exists():
+            shutil.rmtree(data, ignore_errors=True)
+            data.mkdir(mode=0o700)
+            os.chown(data, owner.pw_uid, owner.pw_gid)
+            command = [
+                f"{binaries}/initdb",
+                "-D",
+                data,
+                "-U",
+                "tocsin",
+                "--auth=trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-N",
+            ]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **identity)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        server = subprocess.Popen(
+            [f"{binaries}/postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", "",
+             "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
+            stdout=subprocess.DEVNULL, stderr=(CACHE / "postgresql.log").open("w"), cwd="/", **identity,
+        )  # fmt: skip
+        import atexit
+
+        atexit.register(_stop, server)
+        url = f"postgresql://tocsin@127.0.0.1:{port}"
+        _wait_for(url)
+        os.environ["TEST_POSTGRES_URL"] = url
+        return url
+
+
+def _postgres_binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if not found:
+        raise SystemExit("The tests need PostgreSQL: apt-get install postgresql (scripts/test does it when it may).")
+    return found[-1].parent
+
+
+def _wait_for(url: str) -> None:
+    import time
+
+    import psycopg
+
+    for _ in range(300):
+        try:
+            psycopg.connect(f"{url}/postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"PostgreSQL did not start: see {CACHE}/postgresql.log")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    import signal
+
+    server.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(20)

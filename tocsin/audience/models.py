@@ -1,0 +1,203 @@
+"""The nouns of the audience. Writers live in `actions.py`, readers in `queries.py`."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+
+class Channel(models.TextChoices):
+    """A way to reach a subscriber."""
+
+    EMAIL = "email", "E-mail"
+
+
+class Cadence(models.TextChoices):
+    """The pace at which a subscription tells."""
+
+    INSTANT = "instant", "As it happens"
+    DAILY = "daily", "Once a day"
+    WEEKLY = "weekly", "Once a week"
+    ALERTS = "alerts", "Alerts only"
+
+
+class Publication(models.Model):
+    """The site: one row, made by the first start and edited in the newsroom."""
+
+    class UnsurePolicy(models.TextChoices):
+        """What to do when a relay may or may not have taken a message."""
+
+        RESEND = "resend", "Send once more (a reader may get it twice)"
+        HOLD = "hold", "Wait for a person to decide"
+
+    name = models.CharField(max_length=120)
+    tagline = models.CharField(max_length=200, blank=True)
+    address_line = models.CharField(
+        max_length=300, blank=True, help_text="Postal address, shown at the foot of every mail."
+    )
+    sender_name = models.CharField(max_length=120, blank=True, help_text="Who mail comes from. Default: the name.")
+    sender_email = models.EmailField(help_text="The address mail comes from.")
+    reply_to = models.EmailField(blank=True)
+    staff_email = models.EmailField(blank=True, help_text="Who is told when something needs a person.")
+    language = models.CharField(max_length=12, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    accent = models.CharField(max_length=7, default="#9b2d1f", help_text="The one accent colour, as #rrggbb.")
+    unsure_policy = models.CharField(max_length=8, choices=UnsurePolicy, default=UnsurePolicy.RESEND)
+
+    class Meta:
+        verbose_name = "publication"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscriber(models.Model):
+    """A person who asked."""
+
+    class Status(models.TextChoices):
+        """Where this person stands."""
+
+        PENDING = "pending", "Not confirmed yet"
+        ACTIVE = "active", "Subscribed"
+        LEFT = "left", "Unsubscribed"
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    language = models.CharField(max_length=12, default="en")
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the publication's.")
+    paused_until = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=40, blank=True, help_text="Where this person came from: form, import, demo.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name or str(self.public_id)
+
+
+class Address(models.Model):
+    """Where a subscriber is reached on one channel. `hash` survives in the ledger when this row is gone."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="addresses")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    value = models.CharField(max_length=320)
+    hash = models.BinaryField(max_length=16)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "hash"], name="one_owner_per_address"),
+            models.UniqueConstraint(fields=["subscriber", "channel"], name="one_address_per_channel"),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Followable(models.Model):
+    """What a reader can follow. Topics and authors are mirrored here by the content room."""
+
+    class Kind(models.TextChoices):
+        """What sort of thing is followed."""
+
+        EVERYTHING = "everything", "Everything"
+        TOPIC = "topic", "Topic"
+        AUTHOR = "author", "Author"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    slug = models.SlugField(max_length=120, allow_unicode=True, blank=True)
+    name = models.CharField(max_length=200)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "slug"], name="one_followable_per_slug")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(models.Model):
+    """Subscriber x followable x cadence."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="subscriptions")
+    followable = models.ForeignKey(Followable, models.CASCADE, related_name="subscriptions", db_index=False)
+    cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.INSTANT)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subscriber", "followable"], name="one_pace_per_followable")]
+        indexes = [models.Index(fields=["followable", "cadence", "subscriber"], name="who_follows")]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} - {self.followable} - {self.cadence}"
+
+
+class ConsentText(models.Model):
+    """A wording that was shown to people. Never edited: a changed wording is a new row."""
+
+    purpose = models.CharField(max_length=20)
+    language = models.CharField(max_length=12)
+    wording = models.TextField()
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of purpose, language and wording.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.wording[:60]
+
+
+class Consent(models.Model):
+    """One append-only line: what a person was asked, what they did, when and how. No foreign key to the person."""
+
+    class Event(models.TextChoices):
+        """What happened."""
+
+        ASKED = "asked", "Asked to subscribe"
+        CONFIRMED = "confirmed", "Confirmed by mailed link"
+        IMPORTED = "imported", "Imported with stated consent"
+        WITHDRAWN = "withdrawn", "Unsubscribed"
+        ERASED = "erased", "Deleted at the person's request"
+
+    subscriber_id = models.BigIntegerField(db_index=True)
+    address_hash = models.BinaryField(max_length=16)
+    event = models.CharField(max_length=10, choices=Event)
+    text = models.ForeignKey(ConsentText, models.PROTECT, null=True, blank=True)
+    how = models.CharField(max_length=200, help_text="Form, one-click, import file and line, ...")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.at:%Y-%m-%d}"
+
+
+class Suppression(models.Model):
+    """An address that must not be written to."""
+
+    class Reason(models.TextChoices):
+        """Why not."""
+
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed from everything"
+        BOUNCED = "bounced", "The mailbox does not exist"
+        COMPLAINED = "complained", "Reported as spam"
+        MANUAL = "manual", "Put here by a person"
+
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    address_hash = models.BinaryField(max_length=16)
+    reason = models.CharField(max_length=12, choices=Reason)
+    detail = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "address_hash"], name="suppressed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.at:%Y-%m-%d}"
+
+
+class Allowance(models.Model):
+    """A token bucket: what one key (a network, an address hash, the site) may still ask for."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    tokens = models.FloatField()
+    at_us = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key

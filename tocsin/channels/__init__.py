@@ -1,0 +1,1 @@
+"""The ways a message leaves: one folder per channel, each behind `tocsin.courier.channel`."""

@@ -1,0 +1,1 @@
+"""What editors write: posts, topics, authors, as Wagtail pages and snippets."""

@@ -1,0 +1,246 @@
+"""Posts, topics, authors and the stream they appear in.
+
+A post going live is announced by `signals.post_published`, inside the transaction that makes it live; the desk
+listens. Nothing here knows of telling.
+"""
+
+import math
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.urls import Resolver404, resolve, reverse
+from django.utils.html import strip_tags
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Orderable, Page
+from wagtail.search import index
+
+from tocsin.audience.actions import mirror_followable
+from tocsin.audience.models import Followable
+from tocsin.content import signals
+from tocsin.content.blocks import BodyBlock
+
+WORDS_A_MINUTE = 230
+
+
+class Topic(models.Model):
+    """A subject posts are filed under and readers can follow."""
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+    description = models.TextField(blank=True)
+
+    panels = [FieldPanel("name"), FieldPanel("slug"), FieldPanel("description")]
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and mirror as a followable in the same transaction."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            mirror_followable(Followable.Kind.TOPIC, self.slug, self.name)
+
+    def get_absolute_url(self) -> str:
+        """The topic's page."""
+        return reverse("topic", args=[self.slug])
+
+
+class Author(models.Model):
+    """Who writes: byline, picture, biography."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=120, unique=True, allow_unicode=True)
+    role = models.CharField(max_length=120, blank=True)
+    picture = models.ForeignKey("wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+")
+    biography = RichTextField(blank=True, features=["bold", "italic", "link"])
+
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("slug"),
+        FieldPanel("role"),
+        FieldPanel("picture"),
+        FieldPanel("biography"),
+    ]
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and mirror as a followable in the same transaction."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            mirror_followable(Followable.Kind.AUTHOR, self.slug, self.name)
+
+    def get_absolute_url(self) -> str:
+        """The author's page."""
+        return reverse("author", args=[self.slug])
+
+
+class StreamPage(Page):
+    """The front page: the stream of latest posts. Posts live right below it."""
+
+    subpage_types: ClassVar[list[str]] = ["content.PostPage"]
+    max_count = None
+    template = "web/stream.html"
+
+    class Meta:
+        verbose_name = "news stream"
+
+
+class PostPage(Page):
+    """What an editor publishes."""
+
+    class Kind(models.TextChoices):
+        """News is read when convenient; an alert now."""
+
+        NEWS = "news", "News"
+        ALERT = "alert", "Alert"
+
+    class Severity(models.TextChoices):
+        """How bad, in the words of the Common Alerting Protocol 1.2 (element `severity`)."""
+
+        MINOR = "minor", "Minor"
+        MODERATE = "moderate", "Moderate"
+        SEVERE = "severe", "Severe"
+        EXTREME = "extreme", "Extreme"
+
+    class AlertStatus(models.TextChoices):
+        """Where an alert stands in its chain (CAP `msgType`)."""
+
+        ALERT = "alert", "First alert"
+        UPDATE = "update", "Update of an earlier alert"
+        CANCEL = "cancel", "Cancels an earlier alert"
+
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.NEWS)
+    summary = models.TextField(
+        max_length=500, blank=True, help_text="One or two sentences: shown in the stream and in mail."
+    )
+    body = StreamField(BodyBlock(), blank=True)
+    lead_image = models.ForeignKey("wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+")
+    lead_image_alt = models.CharField(max_length=300, blank=True)
+    lead_image_credit = models.CharField(max_length=120, blank=True)
+    topics = ParentalManyToManyField(Topic, blank=True, related_name="posts")
+    date_shown = models.DateTimeField(
+        null=True, blank=True, help_text="Shown to readers instead of the moment of publishing."
+    )
+    severity = models.CharField(max_length=10, choices=Severity, blank=True)
+    alert_status = models.CharField(max_length=8, choices=AlertStatus, default=AlertStatus.ALERT, blank=True)
+    alert_expires_at = models.DateTimeField(null=True, blank=True, help_text="When the alert is over.")
+    follows_up = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+        help_text="The alert this one updates or cancels.",
+    )
+    tell_readers = models.BooleanField(
+        default=True, help_text="Mail subscribers when this goes live for the first time."
+    )
+
+    parent_page_types: ClassVar[list[str]] = ["content.StreamPage"]
+    subpage_types: ClassVar[list[str]] = []
+    template = "web/post.html"
+
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("summary"),
+        index.SearchField("body"),
+        index.FilterField("kind"),
+    ]
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("summary"),
+        MultiFieldPanel(
+            [
+                FieldPanel("kind"),
+                FieldPanel("severity"),
+                FieldPanel("alert_status"),
+                FieldPanel("follows_up"),
+                FieldPanel("alert_expires_at"),
+            ],
+            heading="Kind",
+        ),
+        MultiFieldPanel(
+            [FieldPanel("lead_image"), FieldPanel("lead_image_alt"), FieldPanel("lead_image_credit")],
+            heading="Lead picture",
+        ),
+        FieldPanel("body"),
+        MultiFieldPanel([FieldPanel("topics"), InlinePanel("bylines", label="Author")], heading="Topics and authors"),
+        FieldPanel("date_shown"),
+    ]
+
+    class Meta:
+        verbose_name = "post"
+
+    @property
+    def authors(self) -> list[Author]:
+        """Its authors, in byline order."""
+        return [byline.author for byline in self.bylines.select_related("author").order_by("sort_order")]
+
+    @property
+    def shown_at(self) -> datetime | None:
+        """The moment readers see as its date; None while it was never published."""
+        return self.date_shown or self.first_published_at
+
+    @property
+    def reading_minutes(self) -> int:
+        """Whole minutes, at least one."""
+        words = len(strip_tags(str(self.body)).split())
+        return max(1, math.ceil(words / WORDS_A_MINUTE))
+
+    def clean(self) -> None:
+        """Refuse what cannot work: a slug that hides a page of the site, an alert without severity."""
+        super().clean()
+        if self.slug and _is_reserved(self.slug):
+            raise ValidationError({"slug": f"/{self.slug}/ is a page of the site itself. Choose another slug."})
+        if self.kind == self.Kind.ALERT and not self.severity:
+            raise ValidationError({"severity": "An alert needs a severity: readers decide by it."})
+
+    def publish(self, revision: Any, **kwargs: Any) -> None:
+        """Publish (or schedule) in one transaction with everything that listens: all of it happens, or nothing."""
+        with transaction.atomic():
+            was_live = type(self).objects.select_for_update().filter(pk=self.pk, live=True).exists()
+            super().publish(revision, **kwargs)
+            now_live = type(self).objects.get(pk=self.pk)
+            if now_live.live and now_live.live_revision_id == revision.pk:
+                signals.post_published.send(
+                    sender=type(self),
+                    post=now_live,
+                    revision=revision,
+                    was_live=was_live,
+                    user=kwargs.get("user"),
+                )
+
+    def unpublish(self, **kwargs: Any) -> None:
+        """Unpublish in one transaction with everything that listens."""
+        with transaction.atomic():
+            super().unpublish(**kwargs)
+            signals.post_unpublished.send(sender=type(self), post=self, user=kwargs.get("user"))
+
+
+class Byline(Orderable):
+    """One author of one post, in order."""
+
+    post = ParentalKey(PostPage, on_delete=models.CASCADE, related_name="bylines")
+    author = models.ForeignKey(Author, models.CASCADE, related_name="+")
+
+    panels = [FieldPanel("author")]
+
+
+def _is_reserved(slug: str) -> bool:
+    try:
+        return resolve(f"/{slug}/").url_name != "wagtail_serve"
+    except Resolver404:
+        return False

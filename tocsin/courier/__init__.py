@@ -1,0 +1,1 @@
+"""Telling: dispatches, editions, batches, the ledger, leases, and the process that sends."""

@@ -1,0 +1,191 @@
+"""The tables of telling. Django makes them; the courier process reads and writes them in named SQL.
+
+Times are integer microseconds UTC (`*_us`). Post, revision, subscriber and address ids are plain integers, not
+foreign keys: the ledger outlives whoever and whatever it speaks of. Only `ledger.py` moves a delivery's state.
+"""
+
+from django.db import models
+
+from tocsin.courier.states import State
+
+
+class Lane(models.IntegerChoices):
+    """Priority classes: a lower lane is served first."""
+
+    TRANSACTIONAL = 0, "Transactional"
+    ALERT = 1, "Alert"
+    INSTANT = 2, "Instant"
+    DIGEST = 3, "Digest"
+
+
+class Dispatch(models.Model):
+    """One telling. `audience` is stored when it is planned and never computed again."""
+
+    class Kind(models.TextChoices):
+        """What is told."""
+
+        POST = "post", "News"
+        ALERT = "alert", "Alert"
+        DIGEST = "digest", "Digest"
+        CORRECTION = "correction", "Correction"
+        READER = "reader", "Mail a reader asked for"
+        STAFF = "staff", "Staff mail"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    lane = models.SmallIntegerField(choices=Lane)
+    channel = models.CharField(max_length=10, default="email")
+    post_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    revision_id = models.BigIntegerField(null=True, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    audience = models.IntegerField()
+    hold_unsure = models.BooleanField(default=False)
+    created_us = models.BigIntegerField()
+    give_up_us = models.BigIntegerField(help_text="Deferred deliveries fail after this.")
+    cancelled_us = models.BigIntegerField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "dispatches"
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}: {self.title}"
+
+
+class Edition(models.Model):
+    """The exact content of a message, frozen when planned. Personal values are marked, see `courier.message`."""
+
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="editions")
+    language = models.CharField(max_length=12)
+    posts = models.JSONField(default=list, help_text="[[post id, revision id], ...]")
+    message = models.JSONField(help_text="A courier.message.Message as JSON.")
+
+    def __str__(self) -> str:
+        return f"Edition {self.pk}"
+
+
+class Telling(models.Model):
+    """The first telling of a post to an address: its uniqueness is what makes *once* true."""
+
+    post_id = models.BigIntegerField()
+    channel = models.CharField(max_length=10)
+    address_hash = models.BinaryField(max_length=16)
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, db_index=False, db_constraint=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["post_id", "channel", "address_hash"], name="post_told_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Post {self.post_id} in dispatch {self.dispatch_id}"
+
+
+class Courier(models.Model):
+    """One run of a courier process. Its beat counts up while it lives; clocks of two hosts are never compared."""
+
+    id = models.UUIDField(primary_key=True)
+    host = models.CharField(max_length=200)
+    boot = models.CharField(max_length=64)
+    pid = models.IntegerField()
+    beat = models.BigIntegerField(default=0)
+    started_us = models.BigIntegerField()
+    gone_us = models.BigIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Batch(models.Model):
+    """A range of one dispatch's deliveries, leased together. These rows are the sending queue.
+
+    `due_us` is when there is next something to do here; NULL when all is settled. Leased while `token` is set.
+    """
+
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="batches")
+    lane = models.SmallIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    due_us = models.BigIntegerField(null=True)
+    token = models.BigIntegerField(null=True)
+    courier = models.ForeignKey(Courier, models.PROTECT, null=True)
+    leased_us = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        indexes = [
+            models.Index(
+                fields=["lane", "due_us", "id"],
+                name="sending_queue",
+                condition=models.Q(due_us__isnull=False, token__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk} of dispatch {self.dispatch_id}"
+
+
+class Delivery(models.Model):
+    """One ledger row: one edition to one subscriber on one channel.
+
+    `due_us`: when the courier may work on it; NULL once nothing more will be tried. Planned rows are due at once.
+    """
+
+    dispatch = models.ForeignKey(
+        Dispatch, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
+    )
+    edition = models.ForeignKey(Edition, models.CASCADE, db_index=False, db_constraint=False)
+    channel = models.CharField(max_length=10)
+    subscriber_id = models.BigIntegerField(null=True)
+    address_id = models.BigIntegerField(null=True)
+    address_hash = models.BinaryField(max_length=16)
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.PLANNED.value)
+    due_us = models.BigIntegerField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    doubts = models.SmallIntegerField(default=0, help_text="How often it became unsure.")
+    at_us = models.BigIntegerField(help_text="When the state last moved.")
+    reply = models.TextField(blank=True, default="", help_text="The relay's own words, or our reason.")
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["dispatch", "channel", "address_hash"], name="told_once_per_dispatch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try at one delivery. Written before bytes that could complete the message leave; closed by what came back.
+
+    `outcome` is empty while open. An open attempt of a dead courier is what makes a delivery unsure.
+    """
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, db_index=False, db_constraint=False)
+    number = models.SmallIntegerField()
+    courier = models.ForeignKey(Courier, models.PROTECT, db_index=False, db_constraint=False)
+    relay = models.CharField(max_length=200)
+    started_us = models.BigIntegerField()
+    finished_us = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=12, blank=True, default="")
+    reply = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_numbered")]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number} at delivery {self.delivery_id}"
+
+
+class RelayStatus(models.Model):
+    """What the couriers last saw of a relay, for the newsroom, the watchdog and `doctor`."""
+
+    name = models.CharField(max_length=200, primary_key=True, help_text="host:port, never the credentials.")
+    trouble = models.TextField(blank=True, default="", help_text="The relay's own words; empty while it works.")
+    since_us = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "relay statuses"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Where publishing meets telling, and the screens editors work at."""

@@ -1,0 +1,33 @@
+"""What an empty, migrated database needs before it is a newsroom. Idempotent; run by every first start."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils.text import slugify
+from wagtail.models import Locale, Page, Site
+
+from tocsin.audience.actions import mirror_followable
+from tocsin.audience.models import Followable, Publication
+from tocsin.content.models import StreamPage
+
+
+@transaction.atomic
+def install(*, name: str, sender_email: str, time_zone: str = "UTC", language: str = "en") -> Publication:
+    """Make the publication, its stream page as the site's root, and what everyone can follow."""
+    publication, created = Publication.objects.get_or_create(
+        defaults={"name": name, "sender_email": sender_email, "time_zone": time_zone, "language": language}
+    )
+    if created:
+        mirror_followable(Followable.Kind.EVERYTHING, "", "Everything")
+        _make_stream(name, language)
+    return publication
+
+
+def _make_stream(name: str, language: str) -> None:
+    locale, _ = Locale.objects.get_or_create(language_code=language)
+    root = Page.get_first_root_node()
+    ContentType.objects.clear_cache()
+    Page.objects.filter(depth=2, slug="home").delete()
+    root = Page.objects.get(pk=root.pk)
+    stream = root.add_child(instance=StreamPage(title=name, slug=slugify(name) or "home", locale=locale))
+    Site.objects.all().delete()
+    Site.objects.create(hostname="localhost", root_page=stream, is_default_site=True, site_name=name)

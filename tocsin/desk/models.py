@@ -1,0 +1,35 @@
+"""The desk's own tables: who works here, and what was meant to be told."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """Somebody who works in the newsroom."""
+
+
+class PublishIntent(models.Model):
+    """That a post was to be told, written in the transaction that made it live. The sweep believes nothing else."""
+
+    class Kind(models.TextChoices):
+        """First telling, or a correction an editor asked for."""
+
+        FIRST = "first", "First telling"
+        CORRECTION = "correction", "Told again"
+
+    post_id = models.BigIntegerField(db_index=True)
+    revision_id = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
+    dispatch_id = models.BigIntegerField(null=True, blank=True, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    note = models.CharField(max_length=300, blank=True)
+    created_us = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["post_id"], condition=models.Q(kind="first"), name="first_told_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of post {self.post_id}"

@@ -1,0 +1,1 @@
+"""Documents from elsewhere become posts: one module per source."""

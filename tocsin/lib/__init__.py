@@ -1,0 +1,1 @@
+"""Small pure helpers, each module a noun. Nothing here knows Django or does network I/O."""

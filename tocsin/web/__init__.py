@@ -1,0 +1,1 @@
+"""The reader's site: pages, forms and feeds."""
