@@ -1,0 +1,14 @@
+"""Loading Django for the subcommands that need it."""
+
+import os
+
+from tocsin.lib import config
+
+
+def setup() -> None:
+    """Load Django with Tocsin's settings. Raises BadEnvironment when the configuration is wrong."""
+    config.current()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.settings")
+    import django
+
+    django.setup()
