@@ -1,0 +1,58 @@
+"""What every page of the site needs besides its own subject: the publication, its topics, the look."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language_info
+
+from tocsin.audience.models import Publication
+from tocsin.audience.queries import publication
+from tocsin.content.models import Topic
+from tocsin.lib import config
+from tocsin.web.look import Look, look
+
+TOPICS_IN_THE_MASTHEAD = 6
+
+
+@dataclass
+class Site:
+    """The site around a page. Everything is read when first asked for: the newsroom's own pages ask nothing."""
+
+    request: HttpRequest
+
+    @cached_property
+    def publication(self) -> Publication:
+        """Whose site this is."""
+        return publication()
+
+    @cached_property
+    def look(self) -> Look:
+        """The page's style and script; the security headers of this response allow exactly these."""
+        chosen = look(self.publication.accent)
+        self.request.tocsin_look = chosen  # type: ignore[attr-defined]
+        return chosen
+
+    @cached_property
+    def topics(self) -> list[Topic]:
+        """The topics named in the masthead: those with posts."""
+        return list(Topic.objects.filter(posts__live=True).distinct()[:TOPICS_IN_THE_MASTHEAD])
+
+    @property
+    def direction(self) -> str:
+        """Which way the publication's language is written: ltr or rtl."""
+        try:
+            return "rtl" if get_language_info(self.publication.language)["bidi"] else "ltr"
+        except KeyError:
+            return "ltr"
+
+    @property
+    def url(self) -> str:
+        """The public address of the site, without a trailing slash."""
+        return config.current().site_url
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `site` in every template."""
+    return {"site": Site(request)}

@@ -1,0 +1,60 @@
+"""The look of every page: one style sheet and one small script, inlined, and the hashes that allow them.
+
+The style sheet is `assets/site.css`; a publication adds its accent, made readable on both papers. Content-Security-
+Policy names the result by hash, so nothing else can style or script a page.
+"""
+
+import hashlib
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tocsin.lib import config
+from tocsin.web import colours
+
+ASSETS = Path(__file__).parent / "assets"
+
+LIGHT_PAPER = colours.parse("#f4f0e8")  # the darkest light surface text stands on
+DARK_PAPER = colours.parse("#24211d")  # the lightest dark surface
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a page carries in its head, and the CSP sources that allow it."""
+
+    style: str
+    script: str
+
+    @property
+    def style_source(self) -> str:
+        """The CSP source of the style sheet."""
+        return _source(self.style)
+
+    @property
+    def script_source(self) -> str:
+        """The CSP source of the script."""
+        return _source(self.script)
+
+
+@lru_cache(maxsize=8)
+def look(accent: str = colours.DEFAULT_ACCENT) -> Look:
+    """The look with `accent` (#rrggbb) as its one accent colour."""
+    chosen = colours.parse(accent)
+    light, dark = colours.readable_on(chosen, LIGHT_PAPER), colours.readable_on(chosen, DARK_PAPER)
+    style = _squeeze((ASSETS / "site.css").read_text(encoding="utf-8"))
+    own = f':root{{--day:{light};--night:{dark};--site:"{config.current().site_url}"}}'
+    return Look(style=own + style, script=_squeeze((ASSETS / "site.js").read_text(encoding="utf-8")))
+
+
+def _squeeze(text: str) -> str:
+    """Comments and needless space out; safe for the plain CSS and JavaScript of our own assets."""
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s+", " ", text)
+    text = re.sub(r" ?([{};,]) ?", r"\1", text)
+    return text.replace(": ", ":").replace(";}", "}").strip()
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
