@@ -1,13 +1,14 @@
 """Posts, topics, authors and the stream they appear in.
 
-A post going live is announced by `signals.post_published`, inside the transaction that makes it live; the desk
-listens. Nothing here knows of telling.
+A post going live is announced (`announcements`) inside the transaction that makes it live; the desk listens.
+Nothing here knows of telling.
 """
 
 import math
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.urls import Resolver404, resolve, reverse
@@ -20,8 +21,9 @@ from wagtail.search import index
 
 from tocsin.audience.actions import mirror_followable
 from tocsin.audience.models import Followable
-from tocsin.content import signals
+from tocsin.content import announcements
 from tocsin.content.blocks import BodyBlock
+from tocsin.content.forms import PostForm
 
 WORDS_A_MINUTE = 230
 
@@ -151,6 +153,7 @@ class PostPage(Page):
     parent_page_types: ClassVar[list[str]] = ["content.StreamPage"]
     subpage_types: ClassVar[list[str]] = []
     template = "web/post.html"
+    base_form_class = PostForm
 
     search_fields = [
         *Page.search_fields,
@@ -203,31 +206,26 @@ class PostPage(Page):
     def clean(self) -> None:
         """Refuse what cannot work: a slug that hides a page of the site, an alert without severity."""
         super().clean()
-        if self.slug and _is_reserved(self.slug):
+        if self.slug and is_reserved(self.slug):
             raise ValidationError({"slug": f"/{self.slug}/ is a page of the site itself. Choose another slug."})
         if self.kind == self.Kind.ALERT and not self.severity:
             raise ValidationError({"severity": "An alert needs a severity: readers decide by it."})
 
-    def publish(self, revision: Any, **kwargs: Any) -> None:
-        """Publish (or schedule) in one transaction with everything that listens: all of it happens, or nothing."""
-        with transaction.atomic():
-            was_live = type(self).objects.select_for_update().filter(pk=self.pk, live=True).exists()
-            super().publish(revision, **kwargs)
-            now_live = type(self).objects.get(pk=self.pk)
-            if now_live.live and now_live.live_revision_id == revision.pk:
-                signals.post_published.send(
-                    sender=type(self),
-                    post=now_live,
-                    revision=revision,
-                    was_live=was_live,
-                    user=kwargs.get("user"),
-                )
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; if this puts a revision before the readers, announce it in the same transaction.
 
-    def unpublish(self, **kwargs: Any) -> None:
-        """Unpublish in one transaction with everything that listens."""
+        Every way to publish ends here: the editor's button calls Wagtail's action, not `Page.publish`. The row is
+        locked first, so of two who publish at once the second finds the post live.
+        """
         with transaction.atomic():
-            super().unpublish(**kwargs)
-            signals.post_unpublished.send(sender=type(self), post=self, user=kwargs.get("user"))
+            before = announcements.standing(type(self), self.pk)
+            super().save(*args, **kwargs)
+            announcements.announce(type(self), self.pk, before)
+
+    def unpublish(self, *args: Any, **kwargs: Any) -> None:
+        """Take it down, in one transaction with everything that listens."""
+        with transaction.atomic():
+            super().unpublish(*args, **kwargs)
 
 
 class Byline(Orderable):
@@ -239,7 +237,10 @@ class Byline(Orderable):
     panels = [FieldPanel("author")]
 
 
-def _is_reserved(slug: str) -> bool:
+def is_reserved(slug: str) -> bool:
+    """Whether a post of this slug would be hidden by a page of the site itself or by a language's prefix."""
+    if slug in dict(settings.LANGUAGES):
+        return True
     try:
         return resolve(f"/{slug}/").url_name != "wagtail_serve"
     except Resolver404:

@@ -3,7 +3,8 @@
 from django.dispatch import Signal
 
 post_published = Signal()
-"""A revision of a post is live now. Arguments: post (fresh from the database), revision, was_live, user."""
+"""A revision of a post is live now. Arguments: post (fresh from the database), revision, first_time (it never was
+live before), user (who saved the revision, or None)."""
 
 post_unpublished = Signal()
-"""A post is no longer live. Arguments: post, user."""
+"""A post is no longer live, or is about to be deleted. Arguments: post. Taking down twice announces twice."""

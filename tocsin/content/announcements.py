@@ -1,0 +1,55 @@
+"""Notices a post going live or being taken down, whichever way that happens, and says so by a signal.
+
+Going live is noticed where the row is saved, because Wagtail's paths have nothing else in common: the editor's
+button goes around `Page.publish`, and Wagtail's own `page_published` also fires for copies, aliases and posts that
+were only scheduled, outside a transaction. Being taken down is what Wagtail announces itself, also before deleting.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tocsin.content import signals
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a post's row stands before readers."""
+
+    live: bool
+    live_revision_id: int | None
+    first_published_at: datetime | None
+
+
+def standing(model: Any, pk: int | None) -> Standing | None:
+    """The row as it is now, locked until the transaction ends; None if there is no row yet."""
+    if pk is None:
+        return None
+    rows = model.objects.select_for_update().filter(pk=pk)
+    found = rows.values("live", "live_revision_id", "first_published_at").first()
+    return Standing(**found) if found else None
+
+
+def announce(model: Any, pk: int, before: Standing | None) -> None:
+    """Send `post_published` if another revision than `before` is live now. A row that is just being made (an
+    import, a copy) announces nothing: only publishing a revision does."""
+    if before is None:
+        return
+    after = standing(model, pk)
+    if after is None or not after.live or after.live_revision_id is None:
+        return
+    if before.live and before.live_revision_id == after.live_revision_id:
+        return
+    post = model.objects.get(pk=pk)
+    signals.post_published.send(
+        sender=model,
+        post=post,
+        revision=post.live_revision,
+        first_time=not before.live and before.first_published_at is None,
+        user=post.live_revision.user,
+    )
+
+
+def on_page_unpublished(sender: Any, instance: Any, **_: Any) -> None:
+    """Pass on Wagtail's announcement for posts. Sent in the transaction of `PostPage.unpublish` or of the delete."""
+    signals.post_unpublished.send(sender=sender, post=instance)
