@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tocsin.lib import config
-from tocsin.web import colours
+from tocsin.lib import colours, config
 
 ASSETS = Path(__file__).parent / "assets"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.web.colours import AA, BLACK, DEFAULT_ACCENT, WHITE, Colour, contrast, parse, readable_on
+from tocsin.lib.colours import AA, BLACK, DEFAULT_ACCENT, WHITE, Colour, contrast, parse, readable_on
 from tocsin.web.look import DARK_PAPER, LIGHT_PAPER
 
 part = st.integers(0, 255)
