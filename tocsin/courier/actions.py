@@ -1,0 +1,164 @@
+"""Planning what is told, on Django's side: dispatch, edition, deliveries and batches in the caller's transaction.
+
+Sending is not here: the courier process takes it from the batches.
+"""
+
+import re
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from tocsin.audience import queries as audience_queries
+from tocsin.audience.models import Address, Channel, Publication
+from tocsin.courier.database import DOORBELL, from_django
+from tocsin.courier.ledger import Ledger
+from tocsin.courier.message import Message
+from tocsin.courier.models import Batch, Delivery, Dispatch, Edition, Lane
+from tocsin.courier.statements import for_django
+from tocsin.lib import addresses, clock, config
+from tocsin.lib.errors import Refused
+
+BATCH_ROWS = 200
+DAY = 24 * clock.HOUR
+GIVE_UP_AFTER = {
+    Dispatch.Kind.POST: 3 * DAY,
+    Dispatch.Kind.DIGEST: 3 * DAY,
+    Dispatch.Kind.CORRECTION: 3 * DAY,
+    Dispatch.Kind.ALERT: DAY,
+    Dispatch.Kind.READER: DAY,
+    Dispatch.Kind.STAFF: DAY,
+}
+
+
+def tell(  # noqa: PLR0913 - what a telling is, by name
+    *,
+    kind: str,
+    lane: Lane,
+    post_id: int | None,
+    revision_id: int | None,
+    title: str,
+    message: Message,
+    language: str,
+    audience: QuerySet[Address, Any],
+    first: bool,
+) -> Dispatch:
+    """Plan one telling to everyone in `audience`, frozen now. All of it commits with the caller's transaction, or nothing.
+
+    `first`: whoever was told of this post before, in whatever dispatch, is left out; this is what makes *once* true.
+    """
+    _require_transaction()
+    if first and post_id is None:
+        raise ValueError("a first telling is the first of a post")
+    dispatch = _open(kind, lane, title, post_id=post_id, revision_id=revision_id)
+    edition = _edition(dispatch, message, language)
+    floor = _run("last_delivery")[1]
+    dispatch.audience = _plan(dispatch, edition, audience, first=first)
+    dispatch.save(update_fields=["audience"])
+    _run("cut_batches", dispatch=dispatch.pk, lane=int(lane), size=BATCH_ROWS, floor=floor)
+    _ring()
+    return dispatch
+
+
+def tell_one(*, kind: str, lane: Lane, message: Message, title: str, address: Address | None) -> Dispatch:
+    """Plan one mail to one reader; with `address=None` one staff mail to `message.to_address`. In the caller's transaction."""
+    _require_transaction()
+    dispatch = _open(kind, lane, title, audience=1)
+    edition = _edition(dispatch, message, message.language)
+    delivery = Delivery.objects.create(
+        dispatch=dispatch,
+        edition=edition,
+        channel=dispatch.channel,
+        subscriber_id=address.subscriber_id if address else None,
+        address_id=address.pk if address else None,
+        address_hash=bytes(address.hash) if address else _staff_hash(message.to_address),
+        due_us=0,
+        at_us=dispatch.created_us,
+    )
+    Batch.objects.create(dispatch=dispatch, lane=lane, first_id=delivery.pk, last_id=delivery.pk, due_us=0)
+    _ring()
+    return dispatch
+
+
+def cancel(dispatch: Dispatch, reason: str) -> int:
+    """Suppress what is still planned, deferred or unsure, with `reason`; how many that were. What is on the wire stays true."""
+    _require_transaction()
+    return Ledger(from_django(connection)).cancel(dispatch.pk, reason, clock.now_us())
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("Telling is part of a transaction: call it inside transaction.atomic().")
+
+
+def _open(
+    kind: str, lane: Lane, title: str, *, post_id: int | None = None, revision_id: int | None = None, audience: int = 0
+) -> Dispatch:
+    now = clock.now_us()
+    policy = audience_queries.publication().unsure_policy
+    return Dispatch.objects.create(
+        kind=kind,
+        lane=lane,
+        channel=Channel.EMAIL,
+        post_id=post_id,
+        revision_id=revision_id,
+        title=title[:300],
+        audience=audience,
+        hold_unsure=policy == Publication.UnsurePolicy.HOLD,
+        created_us=now,
+        give_up_us=now + GIVE_UP_AFTER[Dispatch.Kind(kind)],
+    )
+
+
+def _edition(dispatch: Dispatch, message: Message, language: str) -> Edition:
+    posts = [[dispatch.post_id, dispatch.revision_id]] if dispatch.post_id else []
+    return Edition.objects.create(dispatch=dispatch, language=language, posts=posts, message=message.to_json())
+
+
+def _plan(dispatch: Dispatch, edition: Edition, audience: QuerySet[Address, Any], *, first: bool) -> int:
+    row: dict[str, Any] = {
+        "dispatch": dispatch.pk,
+        "edition": edition.pk,
+        "channel": dispatch.channel,
+        "now": dispatch.created_us,
+    }
+    if not first:
+        return _run("plan_all", audience, **row)[0]
+    _run("tell_first", audience, post=dispatch.post_id, channel=dispatch.channel, dispatch=dispatch.pk)
+    return _run("plan_first_told", post=dispatch.post_id, **row)[0]
+
+
+def _run(name: str, audience: QuerySet[Address, Any] | None = None, **parameters: Any) -> tuple[int, int]:
+    """Run a planning statement through Django's cursor: how many rows it touched, and the first value it gave."""
+    sql = for_django(name)
+    if audience is not None:
+        inner, values = _compiled(audience)
+        sql = sql.replace("{audience}", inner)
+        parameters |= values
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.rowcount, cursor.fetchone()[0] if cursor.description else 0
+
+
+def _compiled(audience: QuerySet[Address, Any]) -> tuple[str, dict[str, Any]]:
+    """The queryset's SQL with named parameters, so that it can stand inside a statement of ours."""
+    rows = audience.order_by().values_list("id", "subscriber_id", "hash")
+    sql, values = rows.query.get_compiler(connection=connection).as_sql()
+    named = {f"audience_{number}": value for number, value in enumerate(values)}
+    names = iter(named)
+    return re.sub(r"%s", lambda _: f"%({next(names)})s", sql), named
+
+
+def _staff_hash(to_address: str) -> bytes:
+    try:
+        key = addresses.parse(to_address).key
+    except addresses.BadAddress as error:
+        raise Refused(f"Staff mail cannot be sent: {error}", "Correct the staff e-mail address.") from error
+    return addresses.keyed_hash(config.current().address_key, Channel.EMAIL, key)
+
+
+def _ring() -> None:
+    """Wake the couriers when this transaction commits. On SQLite they see the commit itself."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {DOORBELL}")

@@ -1,0 +1,32 @@
+-- What the ledger holds, read in one statement and so from one snapshot: the books balance at every instant.
+
+-- name: books
+-- Planned, deferred and unsure rows of a leased batch that were due at its claim are being sent: `leased` counts them.
+WITH range AS (
+    SELECT min(first_id) AS first_id, max(last_id) AS last_id FROM courier_batch WHERE dispatch_id = :dispatch
+)
+SELECT 0 AS leased, 'audience' AS state, CAST(audience AS bigint) AS number
+FROM courier_dispatch WHERE id = :dispatch
+UNION ALL
+SELECT 0, d.state, count(*)
+FROM range JOIN courier_delivery d ON d.id BETWEEN range.first_id AND range.last_id
+WHERE +d.dispatch_id = :dispatch
+GROUP BY d.state
+UNION ALL
+SELECT 1, d.state, count(*)
+FROM courier_batch b
+JOIN courier_delivery d ON d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id
+WHERE b.dispatch_id = :dispatch AND b.token IS NOT NULL AND d.due_us <= b.leased_us
+GROUP BY d.state
+
+-- name: listing
+-- The deliveries of some batches, with the state they are shown in. `sending` as in the books.
+SELECT b.id AS batch, d.attempts, d.reply, d.at_us, a.value AS address, e.message,
+    CASE WHEN b.token IS NOT NULL AND d.due_us <= b.leased_us THEN 'sending' ELSE d.state END AS state
+FROM (
+    SELECT * FROM courier_batch WHERE dispatch_id = :dispatch AND id > :after ORDER BY id LIMIT :page
+) AS b
+JOIN courier_delivery d ON d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id
+LEFT JOIN courier_edition e ON e.id = d.edition_id AND d.subscriber_id IS NULL
+LEFT JOIN audience_address a ON a.id = d.address_id AND a.hash = d.address_hash
+ORDER BY d.id

@@ -1,0 +1,58 @@
+"""Named SQL from `sql/*.sql`: `-- name: claim` begins a statement, `-- name: claim.sqlite` one for that dialect only.
+
+Parameters are written `:name` in both dialects. A line that begins with `FOR` locks rows on PostgreSQL and is left
+out on SQLite, whose writers are alone anyway.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+NAME = re.compile(r"^-- name: (?P<name>[a-z_]+)(?:\.(?P<dialect>[a-z]+))?\s*$", re.MULTILINE)
+ROW_LOCK = re.compile(r"^FOR (SHARE|UPDATE)\b.*$", re.MULTILINE)
+PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
+
+
+class Dialect(StrEnum):
+    """The databases we speak."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+@cache
+def statements(dialect: Dialect) -> Mapping[str, str]:
+    """Every statement for `dialect`, by name, with parameters as its driver wants them."""
+    common: dict[str, str] = {}
+    own: dict[str, str] = {}
+    for name, only_for, sql in _all():
+        if not only_for:
+            common[name] = sql
+        elif Dialect(only_for) is dialect:
+            own[name] = sql
+    return {name: _with_parameters(dialect, sql) for name, sql in (common | own).items()}
+
+
+def _all() -> list[tuple[str, str, str]]:
+    found = []
+    for file in files("tocsin.courier").joinpath("sql").iterdir():
+        if file.name.endswith(".sql"):
+            text = file.read_text(encoding="utf-8")
+            marks = list(NAME.finditer(text))
+            ends = [mark.start() for mark in marks[1:]] + [len(text)]
+            for mark, end in zip(marks, ends, strict=True):
+                found.append((mark["name"], mark["dialect"] or "", text[mark.end() : end].strip()))
+    return found
+
+
+def _with_parameters(dialect: Dialect, sql: str) -> str:
+    if dialect is Dialect.SQLITE:
+        return ROW_LOCK.sub("", sql)
+    return PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
+
+
+def for_django(name: str) -> str:
+    """A statement as Django's own cursors want it, on either database. Not for one that locks rows or has variants."""
+    return statements(Dialect.POSTGRESQL)[name]
