@@ -1,0 +1,53 @@
+"""E-mail as the courier sees it: relays to hand parcels to, and a composer."""
+
+import idna
+
+from tocsin.channels.email.compose import Composer, Edition
+from tocsin.channels.email.headers import wire_host
+from tocsin.channels.email.relay import RelaySettings, Tls, parse_all
+from tocsin.channels.email.wire import SmtpRelay
+from tocsin.courier.channel import Relay
+from tocsin.courier.message import Message
+from tocsin.lib.config import Config
+from tocsin.lib.errors import BadEnvironment
+from tocsin.lib.links import Links
+from tocsin.lib.tokens import Signer
+
+
+class EmailChannel:
+    """Implements `courier.channel.Channel`. Without a relay and without the demo's inbox, `relays` is empty."""
+
+    name = "email"
+
+    def __init__(self, relays: tuple[Relay, ...], composer: Composer) -> None:
+        self.relays = relays
+        self._composer = composer
+
+    @classmethod
+    def from_config(cls, config: Config) -> "EmailChannel":
+        """The channel as configured. Raises BadEnvironment with the mend."""
+        host = _site_host(config)
+        settings = (_inbox(config.inbox_port),) if config.inbox_enabled else parse_all(config.relays)
+        links = Links(config.site_url, Signer(config.secret_keys))
+        return cls(
+            relays=tuple(SmtpRelay(each, hello=host) for each in settings),
+            composer=Composer(host, links, config.address_key.encode()),
+        )
+
+    def compose(self, edition_id: int, message: Message) -> Edition:
+        """Prepare an edition once. Raises CannotCompose."""
+        return self._composer.compose(edition_id, message)
+
+
+def _inbox(port: int) -> RelaySettings:
+    """The demo's sink for caught mail, in our own process group."""
+    return RelaySettings(host="127.0.0.1", port=port, tls=Tls.NEVER)
+
+
+def _site_host(config: Config) -> str:
+    try:
+        return wire_host(config.site_host)
+    except idna.IDNAError as error:
+        raise BadEnvironment(
+            f"TOCSIN_SITE_URL: {config.site_host!r} is not a host name.", "Write it as https://news.example.org."
+        ) from error

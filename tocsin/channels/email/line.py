@@ -1,0 +1,173 @@
+"""The bytes of one connection to a relay: an `asyncio.Protocol` under a sans-IO client. Knows no parcels and no fates.
+
+Every wait has a limit, counted to the whole reply: a server that sends a byte now and then gains nothing by it.
+"""
+
+import asyncio
+import os
+import ssl
+from collections import deque
+from collections.abc import Callable
+from typing import Self, cast
+
+from tocsin.smtp.client import Client
+from tocsin.smtp.commands import Body, Command
+from tocsin.smtp.events import Answered, RemoteProtocolError
+from tocsin.smtp.replies import Reply
+from tocsin.smtp.state import Verdict
+
+SLICE = 65_536
+"""How much of a body is handed to the transport at a time; each slice must leave within its own limit."""
+
+
+class Broken(Exception):  # noqa: N818
+    """The connection is of no more use: lost, silent, or not speaking SMTP. The message says which."""
+
+
+class Line(asyncio.Protocol):
+    """One connection: says a command, awaits its answer. Raises Broken, and stays broken."""
+
+    def __init__(self) -> None:
+        self.client = Client()
+        self._transport: asyncio.Transport | None = None
+        self._answers: deque[Reply] = deque()
+        self._broken = ""
+        self._paused = False
+        self._news = asyncio.Event()
+
+    @classmethod
+    async def open(cls, host: str, port: int, tls: ssl.SSLContext | None, seconds: float) -> Self:
+        """Connect, with TLS from the start if a context is given."""
+        loop = asyncio.get_running_loop()
+        name = host if tls else None
+        try:
+            async with asyncio.timeout(seconds):
+                _, line = await loop.create_connection(cls, host, port, ssl=tls, server_hostname=name)
+        except TimeoutError as error:
+            raise Broken(f"no connection within {seconds:g} s") from error
+        except (OSError, UnicodeError) as error:
+            raise Broken(_why(error)) from error
+        return line
+
+    @property
+    def broken(self) -> str:
+        """Why the connection is of no more use; "" while it is."""
+        return self._broken
+
+    async def greeting(self, seconds: float) -> Reply:
+        """The server's first reply."""
+        return await self._answer(seconds)
+
+    async def ask(self, command: Command, seconds: float) -> Reply:
+        """Say `command`; its reply. Raises LocalProtocolError if it cannot be said now."""
+        self._open_transport()
+        self._write(self.client.send(command))
+        return await self._answer(seconds)
+
+    async def deliver(self, body: Body, slice_seconds: float, seconds: float) -> Reply:
+        """Send the message with its dot; the reply. A refusal half-way ends the sending and the connection."""
+        self._open_transport()
+        data = memoryview(self.client.send(body))
+        for start in range(0, len(data), SLICE):
+            if self._answers:
+                return self._refused_halfway()
+            self._write(data[start : start + SLICE])
+            await self._until(lambda: not self._paused or bool(self._answers), slice_seconds, "no progress")
+        return await self._answer(seconds)
+
+    async def secure(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
+        """Begin TLS on the open connection, after STARTTLS was agreed."""
+        loop = asyncio.get_running_loop()
+        transport = self._open_transport()
+        try:
+            async with asyncio.timeout(seconds):
+                secured = await loop.start_tls(transport, self, context, server_hostname=host)
+        except TimeoutError as error:
+            raise self._break(f"no TLS within {seconds:g} s") from error
+        except OSError as error:
+            raise self._break(_why(error)) from error
+        self._transport = cast("asyncio.Transport", secured)
+        self.client.secured()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent yet never is."""
+        self._break("closed")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        self.client.receive_data(data)
+        try:
+            while event := self.client.next_event():
+                if isinstance(event, Answered):
+                    self._answers.append(event.reply)
+                else:
+                    self._break(event.reply.words)
+        except RemoteProtocolError as error:
+            self._break(str(error))
+        self._news.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self._break(f"connection lost: {_why(exc)}" if exc else "connection closed by the relay")
+
+    def pause_writing(self) -> None:
+        """Called by the event loop."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Called by the event loop."""
+        self._paused = False
+        self._news.set()
+
+    def _write(self, data: bytes | memoryview) -> None:
+        self._open_transport().write(data)
+
+    def _open_transport(self) -> asyncio.Transport:
+        if self._broken or self._transport is None:
+            raise Broken(self._broken or "not connected")
+        return self._transport
+
+    def _refused_halfway(self) -> Reply:
+        reply = self._answers.popleft()
+        broken = self._break(f"answered before the whole message was sent: {reply.words}")
+        if reply.verdict is Verdict.DONE:
+            raise broken
+        return reply
+
+    async def _answer(self, seconds: float) -> Reply:
+        await self._until(lambda: bool(self._answers), seconds, "no answer")
+        return self._answers.popleft()
+
+    async def _until(self, ready: Callable[[], bool], seconds: float, complaint: str) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not ready():
+            if self._broken:
+                raise Broken(self._broken)
+            self._news.clear()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._news.wait()
+            except TimeoutError as error:
+                if not ready():
+                    raise self._break(f"{complaint} within {seconds:g} s") from error
+
+    def _break(self, why: str) -> Broken:
+        """Note the first reason why the connection is of no more use, and close it."""
+        self._broken = self._broken or why
+        if self._transport:
+            self._transport.abort()
+        self._news.set()
+        return Broken(self._broken)
+
+
+def _why(error: BaseException) -> str:
+    """The plain words of an OSError or an SSLError, without numbers and source lines."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate not accepted: {error.verify_message}"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)  # asyncio puts addresses into strerror
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

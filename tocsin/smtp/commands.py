@@ -1,0 +1,255 @@
+"""What a client can say. A command that exists is safe to send: every argument was checked when it was made.
+
+Nothing here can smuggle a second command: control characters, malformed paths, lines over the limits and bodies
+that a server could read two ways are refused with LocalProtocolError before any bytes are made.
+"""
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from tocsin.smtp.events import LocalProtocolError
+from tocsin.smtp.state import Verb
+
+MAX_COMMAND = 512
+"""Octets with CRLF, RFC 5321 section 4.5.3.1.4."""
+MAX_MAIL = MAX_COMMAND + 26 + 10
+"""SIZE (RFC 1870 section 3) and SMTPUTF8 (RFC 6531 section 3.4) lengthen MAIL, the latter RCPT too."""
+MAX_AUTH = 12288
+"""RFC 4954 section 4."""
+MAX_LOCAL_PART = 64
+MAX_PATH = 254
+MAX_BODY_LINE = 998
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00A0-\U0010FFFF-]+"
+_QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~])*"'
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
+_LITERAL = r"\[[A-Za-z0-9:.]+\]"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|{_LITERAL}")
+_PATH = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})@(?:{_DOMAIN.pattern})")
+
+
+@dataclass(frozen=True)
+class Ehlo:
+    """Introduce ourselves and ask for extensions. `host`: our domain or address literal."""
+
+    host: str
+    verb: ClassVar[Verb] = Verb.EHLO
+
+    def __post_init__(self) -> None:
+        _check_host(self.host)
+
+    def encode(self) -> bytes:
+        return _line("EHLO", self.host)
+
+
+@dataclass(frozen=True)
+class Helo:
+    """Introduce ourselves to a server that does not know EHLO."""
+
+    host: str
+    verb: ClassVar[Verb] = Verb.HELO
+
+    def __post_init__(self) -> None:
+        _check_host(self.host)
+
+    def encode(self) -> bytes:
+        return _line("HELO", self.host)
+
+
+@dataclass(frozen=True)
+class StartTls:
+    """Ask to go on in TLS (RFC 3207)."""
+
+    verb: ClassVar[Verb] = Verb.STARTTLS
+
+    def encode(self) -> bytes:
+        return _line("STARTTLS")
+
+
+@dataclass(frozen=True)
+class AuthPlain:
+    """AUTH PLAIN with its initial response (RFC 4616)."""
+
+    user: str
+    password: str = field(repr=False)
+    verb: ClassVar[Verb] = Verb.AUTH
+
+    def __post_init__(self) -> None:
+        if "\0" in self.user + self.password:
+            raise LocalProtocolError("credentials cannot contain NUL")
+        self.encode()
+
+    def encode(self) -> bytes:
+        return _line("AUTH PLAIN", _base64(f"\0{self.user}\0{self.password}"), limit=MAX_AUTH)
+
+
+@dataclass(frozen=True)
+class AuthLogin:
+    """AUTH LOGIN; the server then asks for user and password in turn."""
+
+    verb: ClassVar[Verb] = Verb.AUTH
+
+    def encode(self) -> bytes:
+        return _line("AUTH LOGIN")
+
+
+@dataclass(frozen=True)
+class AuthAnswer:
+    """The answer to a 334."""
+
+    secret: str = field(repr=False)
+    verb: ClassVar[Verb] = Verb.AUTH_ANSWER
+
+    def __post_init__(self) -> None:
+        self.encode()
+
+    def encode(self) -> bytes:
+        return _line(_base64(self.secret), limit=MAX_AUTH)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Open a transaction. `sender` is a bare address, "" for the null sender.
+
+    `size` (octets) needs SIZE on offer, `utf8` SMTPUTF8; without `utf8` the sender must be ASCII.
+    """
+
+    sender: str
+    size: int | None = None
+    utf8: bool = False
+    verb: ClassVar[Verb] = Verb.MAIL
+
+    def __post_init__(self) -> None:
+        if self.sender:
+            _check_path(self.sender, utf8=self.utf8)
+        if self.size is not None and self.size < 0:
+            raise LocalProtocolError("a message cannot have a negative size")
+        self.encode()
+
+    def encode(self) -> bytes:
+        size = [] if self.size is None else [f"SIZE={self.size}"]
+        utf8 = ["SMTPUTF8"] if self.utf8 else []
+        return _line(f"MAIL FROM:<{self.sender}>", *size, *utf8, limit=MAX_MAIL)
+
+
+@dataclass(frozen=True)
+class Rcpt:
+    """Name a recipient, a bare address. Non-ASCII only with `utf8`, and then MAIL must have said SMTPUTF8."""
+
+    recipient: str
+    utf8: bool = False
+    verb: ClassVar[Verb] = Verb.RCPT
+
+    def __post_init__(self) -> None:
+        _check_path(self.recipient, utf8=self.utf8)
+        self.encode()
+
+    def encode(self) -> bytes:
+        return _line(f"RCPT TO:<{self.recipient}>", limit=MAX_MAIL)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Ask to send the message."""
+
+    verb: ClassVar[Verb] = Verb.DATA
+
+    def encode(self) -> bytes:
+        return _line("DATA")
+
+
+@dataclass(frozen=True)
+class Body:
+    """The message and the dot that ends it.
+
+    `content` must read the same to every server, however it treats dots and line ends: ASCII, CRLF only, ending in
+    CRLF, no line over 998 octets and none that begins with a dot (a composer writes it as =2E).
+    """
+
+    content: bytes = field(repr=False)
+    verb: ClassVar[Verb] = Verb.BODY
+
+    def __post_init__(self) -> None:
+        if fault := _body_fault(self.content):
+            raise LocalProtocolError(f"the message {fault}")
+
+    def encode(self) -> bytes:
+        return self.content + b".\r\n"
+
+
+@dataclass(frozen=True)
+class Rset:
+    """Drop the open transaction."""
+
+    verb: ClassVar[Verb] = Verb.RSET
+
+    def encode(self) -> bytes:
+        return _line("RSET")
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Say goodbye."""
+
+    verb: ClassVar[Verb] = Verb.QUIT
+
+    def encode(self) -> bytes:
+        return _line("QUIT")
+
+
+Command = Ehlo | Helo | StartTls | AuthPlain | AuthLogin | AuthAnswer | Mail | Rcpt | Data | Body | Rset | Quit
+
+
+def _line(*words: str, limit: int = MAX_COMMAND) -> bytes:
+    """One command line. The last gate: whatever was checked before, no control character passes here."""
+    text = " ".join(words)
+    if any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
+        raise LocalProtocolError("a command cannot contain control characters")
+    line = _octets(text) + b"\r\n"
+    if len(line) > limit:
+        raise LocalProtocolError(f"a command cannot be longer than {limit} octets")
+    return line
+
+
+def _check_host(host: str) -> None:
+    if len(host) > MAX_PATH or not _DOMAIN.fullmatch(host):
+        raise LocalProtocolError("the name we introduce ourselves by is neither a domain nor an address literal")
+
+
+def _check_path(address: str, *, utf8: bool) -> None:
+    local, _, _ = address.rpartition("@")
+    if len(_octets(address)) > MAX_PATH or len(_octets(local)) > MAX_LOCAL_PART:
+        raise LocalProtocolError("an address is longer than SMTP allows")
+    if not _PATH.fullmatch(address):
+        raise LocalProtocolError("an address is not local-part@domain")
+    if not utf8 and not address.isascii():
+        raise LocalProtocolError("an address with non-ASCII characters needs SMTPUTF8")
+
+
+def _base64(secret: str) -> str:
+    return b64encode(_octets(secret)).decode("ascii")
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise LocalProtocolError("what is sent must be valid Unicode") from error
+
+
+def _body_fault(content: bytes) -> str:
+    """What is wrong with a message, or ""."""
+    lines = content.count(b"\r\n")
+    if not content.isascii():
+        return "has bytes that are not ASCII"
+    if content.count(b"\r") != lines or content.count(b"\n") != lines:
+        return "has line ends other than CRLF"
+    if content and not content.endswith(b"\r\n"):
+        return "does not end in CRLF"
+    if content.startswith(b".") or b"\n." in content:
+        return "has a line that begins with a dot"
+    if max(map(len, content.split(b"\r\n"))) > MAX_BODY_LINE:
+        return f"has a line longer than {MAX_BODY_LINE} octets"
+    return ""

@@ -1,0 +1,108 @@
+"""Replies of an SMTP server, cut out of a stream of bytes (RFC 5321 section 4.2).
+
+Tolerant where a tired server is merely sloppy: a bare LF ends a line, a code may stand without text, odd bytes in
+the text are shown as best they can be. Strict where sloppiness could shift which reply answers which command: every
+line needs a code, the codes of one reply must agree, and lines and replies that never end are cut off.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from tocsin.smtp.state import Verdict
+
+MAX_LINE_OCTETS = 4096
+"""RFC 5321 section 4.5.3.1.5 asks for 512; real servers exceed it with URLs and quoted addresses."""
+MAX_LINES = 128
+WORDS = 500
+
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
+
+
+class BadReply(ValueError):  # noqa: N818
+    """The bytes are not an SMTP reply. The message says why."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One complete reply. `lines` are the texts without codes, free of control characters."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the first digit says."""
+        return Verdict(self.code // 100)
+
+    @property
+    def enhanced(self) -> str | None:
+        """The enhanced status code, e.g. `5.1.1` (RFC 3463), if it agrees with the code."""
+        found = _ENHANCED.match(self.lines[0])
+        return found[1] if found and found[1][0] == str(self.code)[0] else None
+
+    @property
+    def words(self) -> str:
+        """The whole reply on one line, e.g. `550 5.1.1 no such user`, at most WORDS characters."""
+        repeated = f"{self.enhanced} "
+        rest = (line.removeprefix(repeated) for line in self.lines[1:])
+        text = " ".join(" ".join((str(self.code), self.lines[0], *rest)).split())
+        return text if len(text) <= WORDS else text[: WORDS - 1] + "…"
+
+
+class ReplyParser:
+    """Bytes in, replies out, whatever the chunks."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._scanned = 0  # octets of the buffer known to hold no line end
+        self._code: int | None = None
+        self._lines: list[str] = []
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they came."""
+        self._buffer += data
+
+    def next_reply(self) -> Reply | None:
+        """The next complete reply, or None if more bytes are needed. Raises BadReply."""
+        while (line := self._next_line()) is not None:
+            if self._take(line):
+                reply = Reply(self._code or 0, tuple(self._lines))
+                self._code, self._lines = None, []
+                return reply
+        return None
+
+    def _next_line(self) -> bytes | None:
+        end = self._buffer.find(b"\n", self._scanned)
+        if (len(self._buffer) if end < 0 else end) > MAX_LINE_OCTETS:
+            raise BadReply(f"a reply line is longer than {MAX_LINE_OCTETS} octets")
+        if end < 0:
+            self._scanned = len(self._buffer)
+            return None
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        self._scanned = 0
+        return line.removesuffix(b"\r")
+
+    def _take(self, line: bytes) -> bool:
+        """Add a line to the reply under way. True if it was the last."""
+        found = _LINE.fullmatch(line)
+        if not found:
+            raise BadReply(f"not an SMTP reply: {_clean(line)[:80]!r}")
+        code = int(found[1])
+        if self._code not in {None, code}:
+            raise BadReply(f"the lines of one reply carry the codes {self._code} and {code}")
+        self._code = code
+        self._lines.append(_clean(found[3] or b""))
+        if len(self._lines) > MAX_LINES:
+            raise BadReply(f"a reply has more than {MAX_LINES} lines")
+        return found[2] != b"-"
+
+
+def _clean(text: bytes) -> str:
+    """Readable text of one line: UTF-8 where it is, no control characters."""
+    decoded = text.decode("utf-8", "replace")
+    if decoded.isprintable():
+        return decoded
+    return "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in decoded)

@@ -1,0 +1,109 @@
+"""Where an SMTP conversation stands: pure tables, no bytes.
+
+Rule 1: a command may be sent only in a phase that lists it in SENDABLE.
+Rule 2: a reply moves the phase by ANSWERED alone; a pair that is not in the table is a protocol error.
+Rule 3: 421 closes from anywhere, whatever it answers (RFC 5321 section 3.8). It is not in the tables.
+Rule 4: no body without its 354: BODY can be sent in one phase only, and only DATA's 3xx leads there.
+"""
+
+from enum import Enum
+
+
+class Phase(Enum):
+    """Where the conversation stands once every command sent so far is answered."""
+
+    CONNECTED = "connected"  # the greeting has not come
+    GREETED = "greeted"  # EHLO is due
+    READY = "ready"  # no transaction is open
+    AUTHENTICATING = "authenticating"  # the server asked for more credentials
+    SECURING = "securing"  # TLS begins now; whatever else came in the clear is dropped
+    ENVELOPE = "envelope"  # the sender is accepted, no recipient yet
+    ADDRESSED = "addressed"  # at least one recipient is accepted
+    BODY = "body"  # 354: the server waits for the message
+    UNWANTED = "unwanted"  # refused at the greeting, or out of step: nothing is left but QUIT
+    CLOSED = "closed"
+
+
+class Verb(Enum):
+    """What a reply can answer. GREETING is sent by nobody; BODY is the message with its final dot."""
+
+    GREETING = "greeting"
+    EHLO = "EHLO"
+    HELO = "HELO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    AUTH_ANSWER = "AUTH answer"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    BODY = "body"
+    RSET = "RSET"
+    QUIT = "QUIT"
+
+
+class Verdict(Enum):
+    """The first digit of a reply (RFC 5321 section 4.2.1)."""
+
+    DONE = 2
+    MORE = 3
+    NOT_NOW = 4
+    NO = 5
+
+
+P, V, R = Phase, Verb, Verdict
+
+SENDABLE: dict[Phase, frozenset[Verb]] = {
+    P.CONNECTED: frozenset(),
+    P.GREETED: frozenset({V.EHLO, V.HELO, V.QUIT}),
+    P.READY: frozenset({V.STARTTLS, V.AUTH, V.MAIL, V.RSET, V.QUIT}),
+    P.AUTHENTICATING: frozenset({V.AUTH_ANSWER}),
+    P.SECURING: frozenset(),
+    P.ENVELOPE: frozenset({V.RCPT, V.RSET, V.QUIT}),
+    P.ADDRESSED: frozenset({V.RCPT, V.DATA, V.RSET, V.QUIT}),
+    P.BODY: frozenset({V.BODY}),
+    P.UNWANTED: frozenset({V.QUIT}),
+    P.CLOSED: frozenset(),
+}
+
+STAYS = None
+
+ANSWERED: dict[tuple[Verb, Verdict], Phase | None] = {
+    (V.GREETING, R.DONE): P.GREETED,
+    (V.GREETING, R.NOT_NOW): P.UNWANTED,
+    (V.GREETING, R.NO): P.UNWANTED,
+    (V.EHLO, R.DONE): P.READY,
+    (V.EHLO, R.NOT_NOW): STAYS,
+    (V.EHLO, R.NO): STAYS,  # HELO may follow
+    (V.HELO, R.DONE): P.READY,
+    (V.HELO, R.NOT_NOW): STAYS,
+    (V.HELO, R.NO): STAYS,
+    (V.STARTTLS, R.DONE): P.SECURING,
+    (V.STARTTLS, R.NOT_NOW): STAYS,
+    (V.STARTTLS, R.NO): STAYS,
+    (V.AUTH, R.DONE): P.READY,
+    (V.AUTH, R.MORE): P.AUTHENTICATING,
+    (V.AUTH, R.NOT_NOW): STAYS,
+    (V.AUTH, R.NO): STAYS,
+    (V.AUTH_ANSWER, R.DONE): P.READY,
+    (V.AUTH_ANSWER, R.MORE): P.AUTHENTICATING,
+    (V.AUTH_ANSWER, R.NOT_NOW): P.READY,
+    (V.AUTH_ANSWER, R.NO): P.READY,
+    (V.MAIL, R.DONE): P.ENVELOPE,
+    (V.MAIL, R.NOT_NOW): STAYS,
+    (V.MAIL, R.NO): STAYS,
+    (V.RCPT, R.DONE): P.ADDRESSED,
+    (V.RCPT, R.NOT_NOW): STAYS,
+    (V.RCPT, R.NO): STAYS,
+    (V.DATA, R.MORE): P.BODY,
+    (V.DATA, R.NOT_NOW): STAYS,
+    (V.DATA, R.NO): STAYS,
+    (V.BODY, R.DONE): P.READY,
+    (V.BODY, R.NOT_NOW): P.READY,
+    (V.BODY, R.NO): P.READY,
+    (V.RSET, R.DONE): P.READY,
+    (V.RSET, R.NOT_NOW): P.UNWANTED,
+    (V.RSET, R.NO): P.UNWANTED,
+    (V.QUIT, R.DONE): P.CLOSED,
+    (V.QUIT, R.NOT_NOW): P.CLOSED,
+    (V.QUIT, R.NO): P.CLOSED,
+}
