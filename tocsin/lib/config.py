@@ -7,11 +7,11 @@ made anew (nothing here) is made by `scripts/up`; this module only reads.
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tocsin.lib.errors import BadEnvironment
 
@@ -25,6 +25,7 @@ SETTINGS: dict[str, str] = {
     "TOCSIN_SECRET_KEY_FALLBACKS": "Older secret keys, separated by spaces, whose links still work.",
     "TOCSIN_ADDRESS_KEY": "Keys the address hashes in the ledger; never rotated. Default: the file address.key in the state directory.",
     "TOCSIN_RELAYS": "Relays that mail is handed to, separated by spaces: smtp://USER:PASSWORD@HOST:PORT or smtps://...",
+    "TOCSIN_TRUSTED_PROXIES": "Addresses of reverse proxies whose X-Forwarded-For is believed, separated by spaces. Default: none.",
     "TOCSIN_DEMO": "1 enables the demo publication and the caught-mail inbox. Set by scripts/up only.",
     "TOCSIN_INBOX_PORT": "Port of the demo's caught-mail sink on 127.0.0.1. Set by scripts/up only.",
     "TOCSIN_LOG_LEVEL": "debug, info, warning or error. Default: info.",
@@ -51,6 +52,7 @@ class Config:
     secret_keys: tuple[str, ...] = field(repr=False)
     address_key: str = field(repr=False)
     relays: tuple[str, ...] = field(repr=False)
+    trusted_proxies: tuple[str, ...]
     demo: bool
     inbox_port: int
     log_level: str
@@ -80,29 +82,52 @@ def current() -> Config:
 
 def load(environ: Mapping[str, str]) -> Config:
     """Read the configuration. Raises BadEnvironment with the mend."""
-    state_dir = Path(environ.get("TOCSIN_STATE_DIR") or ROOT / "var").absolute()
-    given = {
-        **_read_env_file(state_dir / "env"),
-        **{k: v for k, v in environ.items() if k.startswith("TOCSIN_")},
-    }
-    values = _resolve_secret_files(given)
-    _refuse_typos(values)
-    secret = values.get("TOCSIN_SECRET_KEY") or _key_file(state_dir / "secret.key", "TOCSIN_SECRET_KEY")
+    folder = state_dir(environ)
+    values = given(environ)
+    secret = values.get("TOCSIN_SECRET_KEY") or _key_file(folder / "secret.key", "TOCSIN_SECRET_KEY")
     fallbacks = values.get("TOCSIN_SECRET_KEY_FALLBACKS", "").split()
     return Config(
-        state_dir=state_dir,
-        database_url=_database_url(values.get("TOCSIN_DATABASE_URL", ""), state_dir),
-        site_url=_site_url(values.get("TOCSIN_SITE_URL", "http://127.0.0.1:8000")),
+        state_dir=folder,
+        database_url=database_url(environ),
+        site_url=_site_url(values.get("TOCSIN_SITE_URL") or "http://127.0.0.1:8000"),
         secret_keys=(secret, *fallbacks),
-        address_key=values.get("TOCSIN_ADDRESS_KEY") or _key_file(state_dir / "address.key", "TOCSIN_ADDRESS_KEY"),
+        address_key=values.get("TOCSIN_ADDRESS_KEY") or _key_file(folder / "address.key", "TOCSIN_ADDRESS_KEY"),
         relays=tuple(values.get("TOCSIN_RELAYS", "").split()),
+        trusted_proxies=tuple(values.get("TOCSIN_TRUSTED_PROXIES", "").split()),
         demo=_boolean("TOCSIN_DEMO", values.get("TOCSIN_DEMO", "")),
-        inbox_port=_port("TOCSIN_INBOX_PORT", values.get("TOCSIN_INBOX_PORT", "8025")),
-        log_level=_choice("TOCSIN_LOG_LEVEL", values.get("TOCSIN_LOG_LEVEL", "info"), LOG_LEVELS),
+        inbox_port=_port("TOCSIN_INBOX_PORT", values.get("TOCSIN_INBOX_PORT") or "8025"),
+        log_level=_choice("TOCSIN_LOG_LEVEL", values.get("TOCSIN_LOG_LEVEL") or "info", LOG_LEVELS),
     )
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """The state directory, which need not exist yet."""
+    return Path(environ.get("TOCSIN_STATE_DIR") or ROOT / "var").absolute()
+
+
+def given(environ: Mapping[str, str]) -> dict[str, str]:
+    """Every setting that was given, secrets read from their files. Raises BadEnvironment for a misspelt name."""
+    here = {name: value for name, value in environ.items() if name.startswith("TOCSIN_")}
+    kept = read_env_file(state_dir(environ) / "env")
+    overridden = {setting_of(name) for name in here}
+    values = {name: value for name, value in kept.items() if setting_of(name) not in overridden} | here
+    _refuse_typos(values)
+    return _resolve_secret_files(values)
+
+
+def database_url(environ: Mapping[str, str]) -> str:
+    """The database's URL. Raises BadEnvironment."""
+    return _database_url(given(environ).get("TOCSIN_DATABASE_URL", ""), state_dir(environ))
+
+
+def setting_of(name: str) -> str:
+    """The setting that a variable gives: a secret may come as NAME_FILE."""
+    setting = name.removesuffix("_FILE")
+    return setting if setting in SECRETS else name
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The lines of `STATE/env`; none when there is no such file. Raises BadEnvironment."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -139,9 +164,9 @@ def _resolve_secret_files(given: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def _refuse_typos(values: Mapping[str, str]) -> None:
-    for name in sorted(values):
-        if name.startswith("TOCSIN_") and name not in SETTINGS:
+def _refuse_typos(names: Iterable[str]) -> None:
+    for name in sorted(names):
+        if setting_of(name) not in SETTINGS:
             close = difflib.get_close_matches(name, SETTINGS, n=1)
             mend = f"Did you mean {close[0]}?" if close else f"Known settings: {', '.join(SETTINGS)}."
             raise BadEnvironment(f"There is no setting {name}.", mend)
@@ -160,13 +185,14 @@ def _key_file(path: Path, name: str) -> str:
     return key
 
 
-def _database_url(url: str, state_dir: Path) -> str:
+def _database_url(url: str, folder: Path) -> str:
     if not url:
-        return f"sqlite:///{state_dir / 'tocsin.sqlite3'}"
+        return f"sqlite:///{folder / 'tocsin.sqlite3'}"
     scheme, separator, rest = url.partition("://")
     if scheme == "postgres":
         scheme = "postgresql"
-    if not separator or scheme not in {"sqlite", "postgresql"} or (scheme == "sqlite" and not rest.startswith("/")):
+    known = scheme == "postgresql" or (scheme == "sqlite" and rest.startswith("/"))
+    if not separator or not known or _parts(url) is None:
         raise BadEnvironment(
             "TOCSIN_DATABASE_URL is not a database we know.",
             "Write sqlite:////absolute/path or postgresql://user:password@host:5432/name.",
@@ -175,13 +201,28 @@ def _database_url(url: str, state_dir: Path) -> str:
 
 
 def _site_url(url: str) -> str:
-    parts = urlsplit(url.rstrip("/"))
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.fragment:
+    url = url.rstrip("/")
+    parts = _parts(url)
+    if (
+        parts is None
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or url != f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    ):
         raise BadEnvironment(
             f"TOCSIN_SITE_URL {url!r} is not the address of a site.",
             "Write it as https://news.example.org, without a path.",
         )
-    return url.rstrip("/")
+    return url
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        return None
+    return parts
 
 
 def _boolean(name: str, value: str) -> bool:

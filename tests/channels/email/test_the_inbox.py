@@ -24,7 +24,10 @@ def folder(tmp_path: Path) -> Path:
 def relay(folder: Path) -> Iterator[smtplib.SMTP]:
     """A client connected to a sink that runs as a process of its own."""
     listener = listening.listen(0)
-    code = "import sys, socket, pathlib; from tocsin.channels.email import sink; sink.run(socket.socket(fileno=int(sys.argv[1])), pathlib.Path(sys.argv[2]))"
+    code = (
+        "import pathlib, socket, sys; from tocsin.channels.email import sink\n"
+        "sink.run(socket.socket(fileno=int(sys.argv[1])), pathlib.Path(sys.argv[2]))"
+    )
     command = [sys.executable, "-c", code, str(listener.fileno()), str(folder)]
     with subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
         with smtplib.SMTP("127.0.0.1", listener.getsockname()[1], timeout=20) as client:
@@ -58,7 +61,7 @@ def test_addresses_beyond_ascii_are_taken_and_shown(relay: smtplib.SMTP, folder:
 
 
 @pytest.mark.parametrize(
-    "mail_id", ["../secret", "", "x", "0" * 20 + "-1234567g", "0" * 20 + "-12345678\n", "٠" * 20 + "-12345678"]
+    "mail_id", ["../secret", "", "x", "0" * 20 + "-1234567g", "0" * 20 + "-12345678\n", "\u0660" * 20 + "-12345678"]
 )
 def test_an_id_is_not_a_path(folder: Path, mail_id: str):
     with pytest.raises(caught.NoSuchMail):
