@@ -43,6 +43,7 @@ class Publication(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     accent = models.CharField(max_length=7, default="#9b2d1f", help_text="The one accent colour, as #rrggbb.")
     unsure_policy = models.CharField(max_length=8, choices=UnsurePolicy, default=UnsurePolicy.RESEND)
+    address_key_check = models.CharField(max_length=16, editable=False, help_text="See lib.addresses.key_check.")
 
     class Meta:
         verbose_name = "publication"

@@ -19,6 +19,7 @@ from tocsin.lib.errors import BadEnvironment, BadUsage, TocsinError
 
 COMMANDS: dict[str, str] = {
     "up": "Start everything: site, worker, courier.",
+    "prepare": "Bring the database to this version; fill an empty one.",
     "web": "Serve the site and the newsroom.",
     "worker": "Run background tasks and the clock.",
     "courier": "Send what is planned.",

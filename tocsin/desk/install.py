@@ -8,13 +8,21 @@ from wagtail.models import Locale, Page, Site
 from tocsin.audience.actions import mirror_followable
 from tocsin.audience.models import Followable, Publication
 from tocsin.content.models import StreamPage
+from tocsin.lib import config
+from tocsin.lib.addresses import key_check
 
 
 @transaction.atomic
 def install(*, name: str, sender_email: str, time_zone: str = "UTC", language: str = "en") -> Publication:
     """Make the publication, its stream page as the site's root, and what everyone can follow."""
     publication, created = Publication.objects.get_or_create(
-        defaults={"name": name, "sender_email": sender_email, "time_zone": time_zone, "language": language}
+        defaults={
+            "name": name,
+            "sender_email": sender_email,
+            "time_zone": time_zone,
+            "language": language,
+            "address_key_check": key_check(config.current().address_key),
+        }
     )
     if created:
         mirror_followable(Followable.Kind.EVERYTHING, "", "Everything")

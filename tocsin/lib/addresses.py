@@ -49,3 +49,8 @@ def keyed_hash(key: str, channel: str, address_key: str) -> bytes:
     """The hash under which the ledger knows an address after its owner is deleted (HMAC-SHA256, 16 octets)."""
     message = f"{channel}\0{address_key}".encode()
     return hmac.digest(key.encode(), message, "sha256")[:HASH_OCTETS]
+
+
+def key_check(key: str) -> str:
+    """What a database keeps of the address key it was made with: enough to tell another key, nothing to find it by."""
+    return hmac.digest(key.encode(), b"tocsin address key check", "sha256")[:8].hex()
