@@ -29,11 +29,9 @@ def serve(listener: socket.socket, settings: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     import uvicorn
 
-    from tocsin.asgi import application
-
     server = uvicorn.Server(
         uvicorn.Config(
-            application,
+            "tocsin.asgi:application",
             http="httptools",
             loop="uvloop",
             ws="none",
