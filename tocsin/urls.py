@@ -12,3 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tocsin.web.urls")),
     *i18n_patterns(path("", include(wagtail_urls)), prefix_default_language=False),
 ]
+
+handler404 = "tocsin.web.errors.not_found"
+handler500 = "tocsin.web.errors.server_error"

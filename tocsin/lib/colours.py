@@ -3,6 +3,7 @@
 Luminance and contrast are WCAG 2.2's. Nothing here knows of CSS.
 """
 
+import colorsys
 import re
 from dataclasses import dataclass
 
@@ -30,10 +31,11 @@ class Colour:
         red, green, blue = (_linear(part / 255) for part in (self.red, self.green, self.blue))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    def towards(self, other: "Colour", share: float) -> "Colour":
-        """This colour with `share` (0 to 1) of another mixed in."""
-        pairs = ((self.red, other.red), (self.green, other.green), (self.blue, other.blue))
-        return Colour(*(round(mine + (theirs - mine) * share) for mine, theirs in pairs))
+    def towards(self, lightness: float, share: float) -> "Colour":
+        """This colour, its HLS lightness moved by `share` (0 to 1) of the way to another; its hue stays."""
+        hue, own, saturation = colorsys.rgb_to_hls(self.red / 255, self.green / 255, self.blue / 255)
+        parts = colorsys.hls_to_rgb(hue, own + (lightness - own) * share, saturation)
+        return Colour(*(round(part * 255) for part in parts))
 
 
 BLACK = Colour(0, 0, 0)
@@ -54,7 +56,7 @@ def contrast(one: Colour, other: Colour) -> float:
 
 def readable_on(colour: Colour, paper: Colour) -> Colour:
     """The nearest shade of `colour`, towards black or white, that can be read on `paper`."""
-    pole = BLACK if contrast(BLACK, paper) > contrast(WHITE, paper) else WHITE
+    pole = 0.0 if contrast(BLACK, paper) > contrast(WHITE, paper) else 1.0
     shades = (colour.towards(pole, step / STEPS) for step in range(STEPS + 1))
     return next(shade for shade in shades if contrast(shade, paper) >= AA)
 

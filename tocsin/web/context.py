@@ -9,9 +9,10 @@ from django.utils.translation import get_language_info
 
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
-from tocsin.content.models import Topic
+from tocsin.content.models import PostPage, Topic
 from tocsin.lib import config
 from tocsin.web.look import Look, look
+from tocsin.web.presentation import Article, Card, announced, article
 
 TOPICS_IN_THE_MASTHEAD = 6
 
@@ -21,6 +22,7 @@ class Site:
     """The site around a page. Everything is read when first asked for: the newsroom's own pages ask nothing."""
 
     request: HttpRequest
+    _article: Article | None = None
 
     @cached_property
     def publication(self) -> Publication:
@@ -38,6 +40,17 @@ class Site:
     def topics(self) -> list[Topic]:
         """The topics named in the masthead: those with posts."""
         return list(Topic.objects.filter(posts__live=True).distinct()[:TOPICS_IN_THE_MASTHEAD])
+
+    @cached_property
+    def alerts(self) -> list[Card]:
+        """Alerts in force, announced on every page but their own."""
+        return announced(self.publication.language, self.request)
+
+    def article(self, post: PostPage) -> Article:
+        """The post this page is about, made ready once: its head and its main part both show it."""
+        if self._article is None:
+            self._article = article(post, self.request)
+        return self._article
 
     @property
     def direction(self) -> str:

@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tocsin.web import views
+from tocsin.web import feed, media, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/<str:slug>/", views.topic, name="topic"),
     path("authors/<str:slug>/", views.author, name="author"),
+    path("feed.xml", feed.feed, name="feed"),
+    path("robots.txt", views.robots, name="robots"),
+    path("media/images/<str:name>", media.picture, name="picture"),
 ]

@@ -1,13 +1,39 @@
-"""Pages for readers."""
+"""Pages that are not pages of the tree: topics, authors, and what robots ask for."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from tocsin.audience.queries import publication
+from tocsin.content.models import Author, Topic
+from tocsin.web import queries
+from tocsin.web.lists import listing
+from tocsin.web.presentation import people
+
+ROBOTS = """User-agent: *
+Disallow: /admin/
+Disallow: /inbox/
+Disallow: /reader/
+Disallow: /confirm/
+Disallow: /unsubscribe/
+Disallow: /erase/
+"""
 
 
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """The posts of one topic."""
-    raise NotImplementedError
+    found = get_object_or_404(Topic, slug=slug)
+    posts = listing(queries.about(found, publication().language), request)
+    return render(request, "web/topic.html", {"topic": found, "listing": posts})
 
 
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """One author and their posts."""
-    raise NotImplementedError
+    found = get_object_or_404(Author.objects.select_related("picture"), slug=slug)
+    posts = listing(queries.by_author(found, publication().language), request)
+    [person] = people([found])
+    return render(request, "web/author.html", {"person": person, "listing": posts})
+
+
+def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """What crawlers may read: all that is public."""
+    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")

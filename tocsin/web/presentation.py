@@ -1,0 +1,157 @@
+"""Posts made ready for templates: everything a page shows, read in a bounded number of queries.
+
+Templates ask through the tags of `templatetags/site.py`, so that a preview in the newsroom shows the same page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from tocsin.content.models import Author, PostPage, Topic
+from tocsin.web import queries
+from tocsin.web.alerts import Alert, alert
+from tocsin.web.pictures import Picture, Shape, picture, prefetch
+
+ANNOUNCED = 3
+"""How many alerts in force a page announces at most."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A post named in passing."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A post in a list."""
+
+    title: str
+    url: str
+    post: PostPage
+    topics: Sequence[Topic]
+    picture: Picture | None
+    alert: Alert | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """An author with their picture."""
+
+    author: Author
+    face: Picture | None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One block of a body and the template that shows it."""
+
+    kind: str
+    value: Any
+
+    @property
+    def template(self) -> str:
+        """Templates for blocks lie in one folder, named after them."""
+        return f"web/blocks/{self.kind}.html"
+
+
+@dataclass(frozen=True)
+class Article:
+    """A post on its own page."""
+
+    post: PostPage
+    url: str
+    topics: Sequence[Topic]
+    people: Sequence[Person]
+    picture: Picture | None
+    social: Picture | None
+    body: Sequence[Piece]
+    alert: Alert | None
+    earlier: Sequence[Link]
+    later: Sequence[Link]
+    before: Link | None
+    after: Link | None
+
+    @property
+    def is_updated(self) -> bool:
+        """Whether it was published again after its first time."""
+        first, last = self.post.first_published_at, self.post.last_published_at
+        return first is not None and last is not None and last > first
+
+
+def cards(found: Sequence[PostPage], request: HttpRequest, *, feature: bool = False) -> list[Card]:
+    """Posts of a list, in four queries for any number; with `feature` the first has a large picture."""
+    prefetch((post.lead_image for post in found), Shape.THUMB, Shape.FEATURE)
+    topics, follow_ups, now = queries.topics_of(found), queries.follow_ups(found), timezone.now()
+    return [
+        Card(
+            title=post.title,
+            url=post.get_url(request) or "",
+            post=post,
+            topics=topics.get(post.pk, []),
+            picture=picture(post.lead_image, Shape.FEATURE if feature and not place else Shape.THUMB, ""),
+            alert=alert(post, follow_ups.get(post.pk, []), now),
+        )
+        for place, post in enumerate(found)
+    ]
+
+
+def announced(language: str, request: HttpRequest) -> list[Card]:
+    """The alerts in force that every page announces; never the one whose page this is."""
+    now = timezone.now()
+    found = queries.alerts_in_force(language, now)[: ANNOUNCED + 1]
+    made = [Card(post.title, post.get_url(request) or "", post, (), None, alert(post, (), now)) for post in found]
+    return [card for card in made if card.url != request.path][:ANNOUNCED]
+
+
+def article(post: PostPage, request: HttpRequest) -> Article:
+    """A post as its page shows it: also a draft that was never published."""
+    earlier, later = queries.chain(post) if post.kind == PostPage.Kind.ALERT else ([], [])
+    before, after = queries.neighbours(post)
+    lead = post.lead_image
+    authors = post.authors
+    prefetch([lead], Shape.COVER, Shape.SOCIAL)
+    return Article(
+        post=post,
+        url=post.get_url(request) or "",
+        topics=list(post.topics.all()),
+        people=people(authors),
+        picture=picture(lead, Shape.COVER, post.lead_image_alt, credit=post.lead_image_credit),
+        social=picture(lead, Shape.SOCIAL, post.lead_image_alt),
+        body=body(post),
+        alert=alert(post, later, timezone.now()),
+        earlier=[_link(each, request) for each in earlier],
+        later=[_link(each, request) for each in later],
+        before=_link(before, request) if before else None,
+        after=_link(after, request) if after else None,
+    )
+
+
+def people(authors: Sequence[Author]) -> list[Person]:
+    """Authors with their pictures."""
+    prefetch((author.picture for author in authors), Shape.FACE)
+    return [Person(author, picture(author.picture, Shape.FACE, "")) for author in authors]
+
+
+def body(post: PostPage) -> list[Piece]:
+    """The blocks of a body, its pictures made ready."""
+    blocks = list(post.body)
+    prefetch((block.value["image"] for block in blocks if block.block_type == "picture"), Shape.INSIDE)
+    return [Piece(block.block_type, _value(block)) for block in blocks]
+
+
+def _value(block: Any) -> Any:
+    if block.block_type != "picture":
+        return block.value
+    image = block.value["image"]
+    alt = getattr(image, "contextual_alt_text", "") or ""
+    return picture(image, Shape.INSIDE, alt, caption=block.value["caption"], credit=block.value["credit"])
+
+
+def _link(post: PostPage, request: HttpRequest) -> Link:
+    return Link(post.title, post.get_url(request) or "")

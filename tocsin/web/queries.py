@@ -1,0 +1,102 @@
+"""What pages ask of the content: posts in reading order, neighbours, alerts in force. Nothing here writes.
+
+"Latest" goes by the moment of publishing: a date an editor chose is shown, but moves nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from wagtail.query import PageQuerySet
+
+from tocsin.content.models import Author, Byline, PostPage, Topic
+
+NEWEST_FIRST = ("-first_published_at", "-pk")
+OLDEST_FIRST = ("first_published_at", "pk")
+LONGEST_CHAIN = 10
+
+WITHOUT_EXPIRY = timedelta(days=7)
+"""How long an alert that states no end is announced on every page."""
+
+
+def posts(language: str) -> PageQuerySet:
+    """What any reader may read in `language`, newest first."""
+    public = PostPage.objects.live().public().filter(locale__language_code=language)
+    return public.select_related("locale").order_by(*NEWEST_FIRST)
+
+
+def listed(found: PageQuerySet) -> PageQuerySet:
+    """Posts as a list needs them: with their pictures, without their bodies."""
+    return found.select_related("locale", "lead_image").defer("body")
+
+
+def by_author(author: Author, language: str) -> PageQuerySet:
+    """What `author` has a byline on."""
+    return posts(language).filter(pk__in=Byline.objects.filter(author=author).values("post"))
+
+
+def about(topic: Topic, language: str) -> PageQuerySet:
+    """What is filed under `topic`."""
+    return posts(language).filter(topics=topic)
+
+
+def neighbours(post: PostPage) -> tuple[PostPage | None, PostPage | None]:
+    """The posts published right before and right after this one."""
+    moment = post.first_published_at
+    if moment is None or post.pk is None:
+        return None, None
+    others = posts(post.locale.language_code).only(
+        "title", "url_path", "first_published_at", "locale__language_code", "path", "depth"
+    )
+    before = others.filter(Q(first_published_at__lt=moment) | Q(first_published_at=moment, pk__lt=post.pk))
+    after = others.filter(Q(first_published_at__gt=moment) | Q(first_published_at=moment, pk__gt=post.pk))
+    return before.first(), after.order_by(*OLDEST_FIRST).first()
+
+
+def topics_of(found: Collection[PostPage]) -> dict[int, list[Topic]]:
+    """The topics of several posts, read at once, by post id."""
+    through: Any = PostPage.topics.through
+    rows = through.objects.filter(postpage__in=[post.pk for post in found]).select_related("topic")
+    filed: dict[int, list[Topic]] = defaultdict(list)
+    for row in rows.order_by("topic__name"):
+        filed[row.postpage_id].append(row.topic)
+    return filed
+
+
+def follow_ups(found: Collection[PostPage]) -> dict[int, list[PostPage]]:
+    """The live alerts that update or cancel one of several, by the id of the one they follow."""
+    alerts = [post.pk for post in found if post.kind == PostPage.Kind.ALERT]
+    if not alerts:
+        return {}
+    following: dict[int, list[PostPage]] = defaultdict(list)
+    for post in PostPage.objects.live().filter(follows_up__in=alerts).select_related("locale").order_by(*OLDEST_FIRST):
+        following[post.follows_up_id].append(post)
+    return following
+
+
+def chain(post: PostPage) -> tuple[list[PostPage], list[PostPage]]:
+    """The alerts this one follows and those that follow it, each oldest first; at most LONGEST_CHAIN each way."""
+    earlier: list[PostPage] = []
+    step = post
+    while step.follows_up_id and len(earlier) < LONGEST_CHAIN:
+        found = PostPage.objects.live().filter(pk=step.follows_up_id).select_related("locale").first()
+        if found is None:
+            break
+        earlier.insert(0, found)
+        step = found
+    later: list[PostPage] = []
+    newest = [post]
+    while newest and len(later) < LONGEST_CHAIN:
+        newest = [each for following in follow_ups(newest).values() for each in following]
+        later += newest
+    return earlier, later
+
+
+def alerts_in_force(language: str, now: datetime) -> PageQuerySet:
+    """Alerts readers have to act on: not over, not updated, not cancelled."""
+    over = Q(alert_expires_at__lte=now) | Q(alert_expires_at__isnull=True, first_published_at__lte=now - WITHOUT_EXPIRY)
+    followed = PostPage.objects.live().filter(follows_up=OuterRef("pk"))
+    alerts = posts(language).filter(~Exists(followed), kind=PostPage.Kind.ALERT).defer("body")
+    return alerts.exclude(over).exclude(alert_status=PostPage.AlertStatus.CANCEL)

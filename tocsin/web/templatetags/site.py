@@ -1,0 +1,64 @@
+"""What the site's templates ask for: pages made ready, and dates in the publication's time zone."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import template
+from django.template import RequestContext
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tocsin.content.models import PostPage, StreamPage
+from tocsin.web import structured
+from tocsin.web.context import Site
+from tocsin.web.lists import Listing, stream
+from tocsin.web.presentation import Article
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def present(context: RequestContext, post: PostPage) -> Article:
+    """Everything the page of `post` shows."""
+    site: Site = context["site"]
+    return site.article(post)
+
+
+@register.simple_tag(takes_context=True)
+def present_stream(context: RequestContext, page: StreamPage) -> Listing:
+    """The page of the stream that the request asks for. Raises Http404 past its end."""
+    return stream(page, context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def news_article(context: RequestContext, article: Article) -> SafeString:
+    """The NewsArticle of schema.org, as JSON that is safe inside a script element."""
+    return structured.news_article(article, context["site"])
+
+
+@register.simple_tag(takes_context=True)
+def day(context: RequestContext, moment: datetime | None) -> SafeString:
+    """`<time>` with the day."""
+    return _time(context, moment, "j F Y")
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: RequestContext, moment: datetime | None) -> SafeString:
+    """`<time>` with the day, the time and the zone."""
+    return _time(context, moment, "j F Y, H:i T")
+
+
+def _time(context: RequestContext, moment: datetime | None, written: str) -> SafeString:
+    if moment is None:
+        return SafeString("")
+    try:
+        zone = ZoneInfo(context["site"].publication.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    local = moment.astimezone(zone)
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        local.isoformat(timespec="minutes"),
+        formats.date_format(local, written, use_l10n=False),
+    )
