@@ -43,26 +43,31 @@ def _exclusively(name: str) -> Iterator[None]:
         yield
 
 
-def _migrate(url: str) -> None:
-    code = (
-        "import django; django.setup()\n"
-        "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
-        "from tocsin.desk.install import install; install(name='The Example Gazette', sender_email='news@example.org')\n"
-    )
+MIGRATE = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
+INSTALL = (
+    "from tocsin.desk.install import install; install(name='The Example Gazette', sender_email='news@example.org')"
+)
+
+
+def _run(step: str, url: str) -> None:
+    code = f"import django; django.setup()\n{step}\n"
     environment = {**os.environ, "TOCSIN_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tocsin.settings"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=Path(__file__).parents[1])
 
 
 class SqliteStore:
-    """Clones are file copies."""
+    """Clones are file copies. `migrated` is what the migrations alone make."""
 
     def __init__(self, fingerprint: str) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-test-db-"))
         self._template = CACHE / f"template-{fingerprint}.sqlite3"
+        self.migrated = CACHE / f"migrated-{fingerprint}.sqlite3"
         with _exclusively("sqlite"):
-            if not self._template.exists():
+            if not (self._template.exists() and self.migrated.exists()):
                 fresh = self._folder / "template.sqlite3"
-                _migrate(f"sqlite:///{fresh}")
+                _run(MIGRATE, f"sqlite:///{fresh}")
+                shutil.copyfile(fresh, self.migrated)
+                _run(INSTALL, f"sqlite:///{fresh}")
                 shutil.move(fresh, self._template)
 
     def clone(self, name: str) -> str:
@@ -88,7 +93,7 @@ class PostgresStore:
             if not self._exists(self._template):
                 self._admin(f'DROP DATABASE IF EXISTS "{self._template}_making"')
                 self._admin(f'CREATE DATABASE "{self._template}_making"')
-                _migrate(f"{self._server}/{self._template}_making")
+                _run(f"{MIGRATE}\n{INSTALL}", f"{self._server}/{self._template}_making")
                 self._admin(f'ALTER DATABASE "{self._template}_making" RENAME TO "{self._template}"')
 
     def clone(self, name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli import installation, state
+from tocsin.cli import installation, snapshot, state
 from tocsin.cli.django import setup
 from tocsin.lib import config
 from tocsin.lib.config import Config
@@ -25,14 +25,16 @@ def command() -> None:
     """Bring the database to this version; fill an empty one."""
     settings = config.current()
     setup()
-    _migrate()
+    _migrate(settings)
     _fill(settings)
     installation.require_address_key(settings)
 
 
-def _migrate() -> None:
+def _migrate(settings: Config) -> None:
     from django.core.management import call_command
 
+    if settings.sqlite_path is not None and not settings.sqlite_path.exists():
+        snapshot.fill(settings.sqlite_path)
     if installation.missing_migrations():
         _say("preparing the database")
         call_command("migrate", verbosity=0, skip_checks=True)
