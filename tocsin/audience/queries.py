@@ -16,6 +16,8 @@ from tocsin.audience.models import (
     Subscription,
     Suppression,
 )
+from tocsin.lib import config
+from tocsin.lib.addresses import EmailAddress, keyed_hash
 
 EVERY_CADENCE = tuple(Cadence)
 INSTANT_ONLY = (Cadence.INSTANT,)
@@ -24,6 +26,28 @@ INSTANT_ONLY = (Cadence.INSTANT,)
 def publication() -> Publication:
     """The publication of this installation. Raises Publication.DoesNotExist before the first start made it."""
     return Publication.objects.get()
+
+
+def hash_of(email: EmailAddress) -> bytes:
+    """The hash under which this installation knows an e-mail address."""
+    return keyed_hash(config.current().address_key, Channel.EMAIL, email.key)
+
+
+def everything() -> Followable:
+    """What matches every post."""
+    return Followable.objects.get(kind=Followable.Kind.EVERYTHING)
+
+
+def choosable() -> list[Followable]:
+    """What a reader can choose now: everything, then topics, then authors, each by name."""
+    order = list(Followable.Kind)
+    rows = Followable.objects.filter(retired_at=None)
+    return sorted(rows, key=lambda row: (order.index(Followable.Kind(row.kind)), row.name.casefold()))
+
+
+def chosen(subscriber: Subscriber) -> dict[int, str]:
+    """What a subscriber follows: followable id -> cadence."""
+    return dict(subscriber.subscriptions.values_list("followable_id", "cadence"))
 
 
 def followables(topics: Collection[str], authors: Collection[str]) -> QuerySet[Followable]:
@@ -51,16 +75,16 @@ def recipients(
         followable__in=followables(topics, authors).values("id"),
         cadence__in=list(cadences),
     )
+    awake = Q(subscriber__paused_until__isnull=True) | Q(subscriber__paused_until__lte=timezone.now())
+    return reachable(channel).filter(awake, Exists(matching)).order_by("id").values("id", "subscriber_id", "hash")
+
+
+def reachable(channel: str = Channel.EMAIL) -> QuerySet[Address]:
+    """The confirmed addresses on a channel whose owners are subscribed and may be written to."""
     suppressed = Suppression.objects.filter(channel=OuterRef("channel"), address_hash=OuterRef("hash"))
-    return (
-        Address.objects.filter(
-            Q(subscriber__paused_until__isnull=True) | Q(subscriber__paused_until__lte=timezone.now()),
-            Exists(matching),
-            ~Exists(suppressed),
-            channel=channel,
-            confirmed_at__isnull=False,
-            subscriber__status=Subscriber.Status.ACTIVE,
-        )
-        .order_by("id")
-        .values("id", "subscriber_id", "hash")
+    return Address.objects.filter(
+        ~Exists(suppressed),
+        channel=channel,
+        confirmed_at__isnull=False,
+        subscriber__status=Subscriber.Status.ACTIVE,
     )

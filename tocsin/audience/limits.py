@@ -1,0 +1,81 @@
+"""How often somebody may ask for mail: token buckets in the database, so that all web processes share them.
+
+A bucket holds `burst` tokens at most and regains one every `every` seconds. Taking one is a single UPDATE
+with its condition in it, so two processes never take the same token, on either database.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+
+from django.db.models import F, FloatField, Value
+from django.db.models.functions import Cast, Greatest, Least
+
+from tocsin.audience.models import Allowance
+from tocsin.lib.clock import HOUR, SECOND, now_us
+
+MINUTES = 60
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A kind of bucket. `name` begins the key of each."""
+
+    name: str
+    burst: int
+    every: float
+
+    @property
+    def full_after_us(self) -> int:
+        """How long an emptied bucket takes to be full again."""
+        return round(self.burst * self.every * SECOND)
+
+
+# A mailbox is protected from being flooded through our form by somebody else.
+MAILBOX = Limit("mailbox", burst=3, every=10 * MINUTES)
+MAILBOX_DAY = Limit("mailbox-day", burst=6, every=DAY / 6)
+# Many readers share one network (an office, a mobile carrier), so this only stops a machine.
+NETWORK = Limit("network", burst=100, every=6)
+# What one site may cause, so that a swarm of networks cannot ruin the name of its relay.
+SITE = Limit("site", burst=2000, every=0.5)
+ALL = (MAILBOX, MAILBOX_DAY, NETWORK, SITE)
+
+
+def take(limit: Limit, key: str = "") -> bool:
+    """Take a token from the bucket of `key`; False when it is empty. Atomic on both databases."""
+    key, now = f"{limit.name}:{key}", now_us()
+    if _take_again(limit, key, now):
+        return True
+    _, created = Allowance.objects.get_or_create(key=key, defaults={"tokens": limit.burst - 1, "at_us": now})
+    return created or _take_again(limit, key, now)
+
+
+def _take_again(limit: Limit, key: str, now: int) -> bool:
+    # A clock that was set back must not empty a bucket: no time has passed then.
+    regained = Greatest(Cast(Value(now) - F("at_us"), FloatField()), Value(0.0)) / (limit.every * SECOND)
+    tokens = Least(F("tokens") + regained, Value(float(limit.burst)))
+    held = Allowance.objects.filter(key=key).annotate(held=tokens)
+    return held.filter(held__gte=1).update(tokens=F("held") - 1, at_us=now) == 1
+
+
+def take_for_mailbox(address_hash: bytes, purpose: str) -> bool:
+    """Whether one more mail of this purpose may go to this address now."""
+    key = f"{purpose}:{address_hash.hex()}"
+    return take(MAILBOX, key) and take(MAILBOX_DAY, key)
+
+
+def network(address: str) -> str:
+    """The network an IP address belongs to: what one household, office or server usually has (/24, /64)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 64), strict=False))
+
+
+def forget_full() -> int:
+    """Delete buckets that are full again by now; they would be made anew, full. How many."""
+    longest = max(limit.full_after_us for limit in ALL)
+    return Allowance.objects.filter(at_us__lt=now_us() - longest - HOUR).delete()[0]

@@ -1,0 +1,22 @@
+"""The sentences people agree to. What is recorded as consent is exactly what was shown. Pure.
+
+A changed sentence is a new `ConsentText`: whoever agreed to the old one is on record with the old one.
+"""
+
+import hashlib
+
+SUBSCRIBE = "subscribe"
+IMPORT = "import"
+
+
+def subscribing(publication_name: str) -> str:
+    """The sentence at the form with which a reader subscribes."""
+    return (
+        f"{publication_name} will e-mail you what it publishes, at the pace you choose. "
+        "Every mail has a link to change that or to leave."
+    )
+
+
+def digest(purpose: str, language: str, wording: str) -> str:
+    """What makes a wording one of its kind: SHA-256 of purpose, language and text, in hex."""
+    return hashlib.sha256(f"{purpose}\0{language}\0{wording}".encode()).hexdigest()
