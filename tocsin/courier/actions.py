@@ -86,6 +86,14 @@ def cancel(dispatch: Dispatch, reason: str) -> int:
     return Ledger(from_django(connection)).cancel(dispatch.pk, reason, clock.now_us())
 
 
+def resend_unsure(dispatch: Dispatch) -> int:
+    """Let what is unsure and waits for a person be sent once more (a reader may get it twice). How many that are."""
+    _require_transaction()
+    released = Ledger(from_django(connection)).resend_unsure(dispatch.pk, clock.now_us())
+    _ring()
+    return released
+
+
 def _require_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("Telling is part of a transaction: call it inside transaction.atomic().")

@@ -29,10 +29,10 @@ class Database(Protocol):
 
     dialect: Dialect
 
-    def rows(self, name: str, **parameters: Any) -> list[Row]:
+    def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         """Run the named statement and fetch all it gives."""
 
-    def change(self, name: str, **parameters: Any) -> int:
+    def change(self, name: str, /, **parameters: Any) -> int:
         """Run the named statement and say how many rows it touched."""
 
     @contextmanager
@@ -88,12 +88,12 @@ class SqliteDatabase:
         self._joined = joined
         self._seen = 0
 
-    def rows(self, name: str, **parameters: Any) -> list[Row]:
+    def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         cursor = self._connection.execute(statements(self.dialect)[name], parameters)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def change(self, name: str, **parameters: Any) -> int:
+    def change(self, name: str, /, **parameters: Any) -> int:
         return self._connection.execute(statements(self.dialect)[name], parameters).rowcount
 
     @contextmanager
@@ -134,12 +134,12 @@ class PostgresDatabase:
         self._connection = connection
         self._joined = joined
 
-    def rows(self, name: str, **parameters: Any) -> list[Row]:
+    def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(statements(self.dialect)[name].encode(), parameters)
             return cursor.fetchall()
 
-    def change(self, name: str, **parameters: Any) -> int:
+    def change(self, name: str, /, **parameters: Any) -> int:
         with self._connection.cursor() as cursor:
             return cursor.execute(statements(self.dialect)[name].encode(), parameters).rowcount
 

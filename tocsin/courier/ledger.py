@@ -1,16 +1,150 @@
-"""The only module that moves a delivery's state, by the table in `states.py`, in named SQL on either database."""
+"""The only module that moves a delivery's state, by the table in `states.py`, in named SQL on either database.
 
-from tocsin.courier.database import Database
-from tocsin.courier.states import Evidence, State, after
+Each operation is one transaction, or a part of the caller's. Killed between any two of them, the ledger tells the
+truth: an attempt is open exactly while bytes that can complete its message may be on the wire.
+"""
 
-WITHDRAWABLE = (State.PLANNED, State.DEFERRED, State.UNSURE)
+import random
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tocsin.courier.database import Database, Row
+from tocsin.courier.message import Message
+from tocsin.courier.retry import RetryPlan
+from tocsin.courier.standing import Standing
+from tocsin.courier.states import CLAIMABLE, Evidence, ImpossibleMove, State, after
+
+DUPLICATE = "duplicate"
+REPLY_CHARACTERS = 1000
+TRIES_WHILE_UNSURE = 2
+DIED = "The courier died while this message was on the wire."
+POWER_LOST = "The machine stopped while this message was waiting to be sent; whether it was sent is not known."
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A batch that is ours while nobody replaced its token."""
+
+    batch: int
+    token: int
+    dispatch: int
+    lane: int
+    first: int
+    last: int
+    leased_us: int
+
+
+@dataclass(frozen=True)
+class Try:
+    """One attempt at one delivery, under a lease, through a relay."""
+
+    delivery: int
+    lease: Lease
+    number: int
+    courier: str
+    relay: str
+    started_us: int
 
 
 class Ledger:
-    """The ledger's operations over one connection. Each is one transaction, or a part of the caller's."""
+    """The ledger's operations over one connection."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, plan: RetryPlan | None = None) -> None:
         self._database = database
+        self._plan = plan or RetryPlan()
+        self._chance = random.Random()  # noqa: S311 - jitter
+
+    # Leasing
+
+    def claim(self, courier: str, lane: int, now: int) -> Lease | None:
+        """Lease the batch of `lane` that is due first; None when nothing is, or when this courier was given up."""
+        run = self._database
+        if not run.rows("waiting", lane=lane, now=now):
+            return None
+        token = random.SystemRandom().getrandbits(62)
+        with run.transaction(durable=True):
+            if not run.rows("enlisted", courier=courier):
+                return None
+            rows = run.rows("claim", courier=courier, lane=lane, now=now, token=token)
+        return _lease(rows[0], token) if rows else None
+
+    def due(self, lease: Lease) -> list[int]:
+        """The deliveries of a lease that may be worked on, in order."""
+        rows = self._database.rows(
+            "due", first=lease.first, last=lease.last, dispatch=lease.dispatch, leased=lease.leased_us
+        )
+        return [row["id"] for row in rows]
+
+    def release(self, lease: Lease) -> bool:
+        """Give a lease back; the batch is due again when its next row is. False if it was not ours any more."""
+        return self._database.change("release", batch=lease.batch, token=lease.token) == 1
+
+    # One delivery
+
+    def load(self, delivery: int) -> Standing:
+        """How a delivery stands right before its message."""
+        return Standing.from_row(self._database.rows("load", delivery=delivery)[0])
+
+    def edition(self, edition: int) -> Message:
+        """The message of an edition."""
+        return Message.from_json(self._database.rows("edition", edition=edition)[0]["message"])
+
+    def begin(self, this: Try) -> bool:
+        """Commit that bytes which can complete this message are about to leave. False: they must not leave."""
+        run = self._database
+        with run.transaction():
+            if not self._holds(this.lease) or self._claimable(this.delivery) is None:
+                return False
+            values = _attempt(this)
+            return run.change("open_attempt", now=values.pop("started"), **values) == 1
+
+    def settle(self, this: Try, evidence: Evidence, reply: str, now: int) -> State:
+        """Record what came back of a try, and move the delivery by it. The state it is in then.
+
+        A 250 always counts. Other outcomes count only under a lease that is still ours: whoever took it over knows
+        more by now, and the outcome is kept with the attempt.
+        """
+        with self._database.transaction():
+            held = self._holds(this.lease)
+            row = self._standing(this.delivery)
+            stored = State(row["state"])
+            new = _moved(stored, evidence) if held or evidence is Evidence.TAKEN else None
+            twice = evidence is Evidence.TAKEN and stored in {State.ACCEPTED, State.BOUNCED, State.COMPLAINED}
+            self._close(this, DUPLICATE if twice else evidence.value, reply, now)
+            if new is not None:
+                self._move(this.delivery, row, new, reply, max(now, this.lease.leased_us), this.number)
+        return new or stored
+
+    def note(self, this: Try, evidence: Evidence, reply: str, now: int) -> None:
+        """Record what came back of a try without moving the delivery: what it means is not decided yet."""
+        with self._database.transaction():
+            self._close(this, evidence.value, reply, now)
+
+    def put_aside(self, this: Try, reply: str, now: int) -> None:
+        """Leave a delivery what it is, for a while: what it met was not its own fault."""
+        run = self._database
+        with run.transaction():
+            if self._holds(this.lease) and self._claimable(this.delivery) is not None:
+                wait = self._plan.after_trouble(this.number, self._chance)
+                due = max(now, this.lease.leased_us) + wait
+                run.change("put_aside", delivery=this.delivery, due=due, attempts=this.number, reply=_cut(reply))
+
+    def drop(self, lease: Lease, delivery: int, evidence: Evidence, reason: str, now: int) -> State:
+        """Settle a delivery that is not to be sent: withdrawn, expired or unsendable. The state it is in then."""
+        with self._database.transaction():
+            row = self._standing(delivery)
+            stored = State(row["state"])
+            if not self._holds(lease) or stored not in CLAIMABLE:
+                return stored
+            try:
+                new = after(stored, evidence)
+            except ImpossibleMove:
+                new = stored  # it may have been taken once: it waits for a person
+            self._write(delivery, row, new, None, reason, now)
+        return new
+
+    # The telling as a whole
 
     def cancel(self, dispatch: int, reason: str, now: int) -> int:
         """Withdraw what is not settled and not on the wire. How many that were; what is on the wire stays true."""
@@ -28,7 +162,150 @@ class Ledger:
                     reason=reason,
                     now=now,
                 )
-                for state in WITHDRAWABLE
+                for state in sorted(CLAIMABLE)
             )
             run.change("settle_idle_batches", dispatch=dispatch)
         return withdrawn
+
+    def resend_unsure(self, dispatch: int, now: int) -> int:
+        """Let what waits for a person be sent once more. How many that are."""
+        run = self._database
+        with run.transaction():
+            run.rows("lock_batches", dispatch=dispatch)
+            released = run.change("retry_unsure", dispatch=dispatch, now=now)
+            run.change("wake_batches", dispatch=dispatch, now=now)
+        return released
+
+    # Couriers
+
+    def register(self, courier: str, host: str, boot: str, pid: int, now: int) -> None:
+        """Enlist a courier."""
+        self._database.change("register", courier=courier, host=host, boot=boot, pid=pid, now=now)
+
+    def beat(self, courier: str) -> bool:
+        """Show that a courier lives. False: it was given up, and its leases are not its own any more."""
+        return self._database.change("beat", courier=courier) == 1
+
+    def others(self, courier: str) -> list[Row]:
+        """The couriers that are not given up, but this one: id, host, boot, pid, beat."""
+        rows = self._database.rows("others", courier=courier)
+        return [{**row, "id": UUID(str(row["id"])).hex} for row in rows]
+
+    def bury(self, courier: str, now: int, *, beat: int | None = None, exact: bool = True) -> bool:
+        """Give a courier up and give its batches back; what it had on the wire is unsure. False if it beat again.
+
+        `exact`: its intents are known to be on the disk. If not, everything it may have been sending is unsure.
+        """
+        run = self._database
+        with run.transaction(durable=True):
+            if run.change("bury", courier=courier, beat=beat, now=now) != 1:
+                return False
+            for row in run.rows("leases_of", courier=courier):
+                lease = _lease(row, row["token"])
+                self._doubt(lease, now, exact=exact)
+                self.release(lease)
+        return True
+
+    # Relays
+
+    def relay_seen(self, name: str, trouble: str, now: int) -> None:
+        """Keep what was last seen of a relay; empty `trouble` while it works."""
+        self._database.change("relay_seen", name=name, trouble=_cut(trouble), now=now)
+
+    def relays_are(self, names: set[str]) -> None:
+        """Forget the relays that are not configured any more."""
+        for row in self._database.rows("relays"):
+            if row["name"] not in names:
+                self._database.change("relay_gone", name=row["name"])
+
+    # Parts
+
+    def _holds(self, lease: Lease) -> bool:
+        return bool(self._database.rows("held", batch=lease.batch, token=lease.token))
+
+    def _standing(self, delivery: int) -> Row:
+        return self._database.rows("standing", delivery=delivery)[0]
+
+    def _claimable(self, delivery: int) -> Row | None:
+        row = self._standing(delivery)
+        return row if State(row["state"]) in CLAIMABLE and row["due_us"] is not None else None
+
+    def _close(self, this: Try, outcome: str, reply: str, now: int) -> None:
+        self._database.change("close_attempt", outcome=outcome, reply=_cut(reply), now=now, **_attempt(this))
+
+    def _doubt(self, lease: Lease, now: int, *, exact: bool) -> None:
+        """Make unsure what a dead courier had, or may have had, on the wire."""
+        run = self._database
+        wire = run.rows("on_the_wire", first=lease.first, last=lease.last, dispatch=lease.dispatch)
+        numbers: dict[int, int] = {row["id"]: row["number"] for row in wire}
+        for delivery in numbers if exact else sorted({*numbers, *self.due(lease)}):
+            row = self._standing(delivery)
+            number = numbers.get(delivery, int(row["attempts"]))
+            new = _moved(State(row["state"]), Evidence.LOST)
+            reply = DIED if delivery in numbers else POWER_LOST
+            run.change("give_up_attempt", delivery=delivery, now=now, outcome=Evidence.LOST.value, reply=reply)
+            if new is not None:
+                self._move(delivery, row, new, reply, max(now, lease.leased_us), number)
+
+    def _move(self, delivery: int, row: Row, new: State, reply: str, now: int, number: int) -> None:
+        attempts = max(number, row["attempts"])
+        doubts = row["doubts"] + (new is State.UNSURE)
+        due = self._next_due(new, row, attempts, doubts, now)
+        self._write(delivery, {**row, "attempts": attempts, "doubts": doubts}, new, due, reply, now)
+
+    def _next_due(self, state: State, row: Row, attempts: int, doubts: int, now: int) -> int | None:
+        if state is State.DEFERRED:
+            give_up: int = row["give_up_us"]
+            return min(now + self._plan.after_put_off(attempts, self._chance), max(now, give_up))
+        if state is State.UNSURE and doubts < TRIES_WHILE_UNSURE and not row["hold_unsure"]:
+            return now + self._plan.resend
+        return None
+
+    def _write(self, delivery: int, row: Row, new: State, due: int | None, reply: str, now: int) -> None:
+        self._database.change(
+            "move",
+            delivery=delivery,
+            state=new.value,
+            due=due,
+            doubts=row["doubts"],
+            attempts=row["attempts"],
+            now=now,
+            reply=_cut(reply),
+        )
+
+
+def _moved(stored: State, evidence: Evidence) -> State | None:
+    """Where what came back from the wire leads; None when it leaves the delivery what it is."""
+    if evidence is Evidence.RETURNED:
+        return None
+    on_the_wire = after(stored, Evidence.CLAIMED) if stored in CLAIMABLE else stored
+    try:
+        return after(on_the_wire, evidence)
+    except ImpossibleMove:
+        return None
+
+
+def _lease(row: Row, token: int) -> Lease:
+    return Lease(
+        batch=row["id"],
+        token=token,
+        dispatch=row["dispatch_id"],
+        lane=row["lane"],
+        first=row["first_id"],
+        last=row["last_id"],
+        leased_us=row["leased_us"],
+    )
+
+
+def _attempt(this: Try) -> dict[str, Any]:
+    return {
+        "delivery": this.delivery,
+        "number": this.number,
+        "courier": this.courier,
+        "relay": this.relay,
+        "started": this.started_us,
+    }
+
+
+def _cut(reply: str) -> str:
+    return reply.replace("\0", "")[:REPLY_CHARACTERS]

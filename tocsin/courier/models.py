@@ -6,16 +6,10 @@ foreign keys: the ledger outlives whoever and whatever it speaks of. Only `ledge
 
 from django.db import models
 
+from tocsin.courier.lanes import Lane
 from tocsin.courier.states import State
 
-
-class Lane(models.IntegerChoices):
-    """Priority classes: a lower lane is served first."""
-
-    TRANSACTIONAL = 0, "Transactional"
-    ALERT = 1, "Alert"
-    INSTANT = 2, "Instant"
-    DIGEST = 3, "Digest"
+__all__ = ["Attempt", "Batch", "Courier", "Delivery", "Dispatch", "Edition", "Lane", "RelayStatus", "Telling"]
 
 
 class Dispatch(models.Model):
@@ -32,7 +26,7 @@ class Dispatch(models.Model):
         STAFF = "staff", "Staff mail"
 
     kind = models.CharField(max_length=10, choices=Kind)
-    lane = models.SmallIntegerField(choices=Lane)
+    lane = models.SmallIntegerField(choices=[(lane.value, lane.name.capitalize()) for lane in Lane])
     channel = models.CharField(max_length=10, default="email")
     post_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     revision_id = models.BigIntegerField(null=True, blank=True)

@@ -1,7 +1,8 @@
 """The states of a delivery and the only moves between them.
 
 Rule 1: a state moves on evidence, never on hope. Each move names the evidence that allows it.
-Rule 2: `sending` is never stored. A delivery is sending while its batch is leased and it is due.
+Rule 2: `sending` is never stored. A delivery is sending while its batch is leased and it is due; what is returned is
+        again what it was before.
 Rule 3: what is settled stays settled, but for later evidence: a bounce, a complaint, a late 250.
 
 Pure tables; the diagram in ARCHITECTURE.md is checked against them. No database here.
@@ -52,6 +53,7 @@ TRANSITIONS: dict[tuple[State, Evidence], State] = {
     (S.SENDING, E.REFUSED): S.FAILED,
     (S.SENDING, E.LOST): S.UNSURE,
     (S.DEFERRED, E.CLAIMED): S.SENDING,
+    (S.DEFERRED, E.UNSENDABLE): S.FAILED,
     (S.DEFERRED, E.EXPIRED): S.FAILED,
     (S.DEFERRED, E.WITHDRAWN): S.SUPPRESSED,
     (S.UNSURE, E.CLAIMED): S.SENDING,
@@ -60,8 +62,12 @@ TRANSITIONS: dict[tuple[State, Evidence], State] = {
     (S.UNSURE, E.BOUNCE): S.BOUNCED,
     (S.ACCEPTED, E.BOUNCE): S.BOUNCED,
     (S.ACCEPTED, E.COMPLAINT): S.COMPLAINED,
+    # A 250 that comes late, after the lease was lost to another courier, still proves what it proves.
+    (S.FAILED, E.TAKEN): S.ACCEPTED,
+    (S.SUPPRESSED, E.TAKEN): S.ACCEPTED,
 }
 
+CLAIMABLE = frozenset({S.PLANNED, S.DEFERRED, S.UNSURE})
 UNSETTLED = frozenset({S.PLANNED, S.SENDING, S.DEFERRED})
 
 

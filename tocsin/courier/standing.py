@@ -1,0 +1,78 @@
+"""How one delivery stands right before its message: to whom, and whether it is still to be sent. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from tocsin.courier.lanes import Lane
+from tocsin.courier.states import CLAIMABLE, Evidence, State
+
+LEFT = "left"  # audience.models.Subscriber.Status
+UNSUBSCRIBED = "unsubscribed"  # audience.models.Suppression.Reason
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`address` is empty for staff mail, whose reader is in the message, and for a reader who is gone.
+
+    `started_us`: when the first attempt began. `refused_us`: when one was first refused for good. `attempts`: how
+    many there were.
+    """
+
+    state: State
+    edition: int
+    lane: int
+    for_staff: bool
+    address: str
+    name: str
+    public_id: UUID | None
+    subscriber_status: str
+    suppression: str
+    cancelled: bool
+    cancel_reason: str
+    give_up_us: int
+    started_us: int | None
+    refused_us: int | None
+    attempts: int
+    reply: str
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        """From the statement `load`."""
+        return cls(
+            state=State(row["state"]),
+            edition=row["edition_id"],
+            lane=row["lane"],
+            for_staff=row["address_id"] is None,
+            address=row["address"] or "",
+            name=row["name"] or "",
+            public_id=UUID(str(row["public_id"])) if row["public_id"] else None,
+            subscriber_status=row["status"] or "",
+            suppression=row["suppression"] or "",
+            cancelled=row["cancelled_us"] is not None,
+            cancel_reason=row["cancel_reason"],
+            give_up_us=row["give_up_us"],
+            started_us=row["started_us"],
+            refused_us=row["refused_us"],
+            attempts=row["attempts"],
+            reply=row["reply"],
+        )
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still be worked on: a cancellation may have come between the claim and now."""
+        return self.state in CLAIMABLE
+
+    def drop(self, now: int) -> tuple[Evidence, str] | None:
+        """The evidence that it is not to be sent any more and the reason in words; None when it is to be sent."""
+        if self.cancelled:
+            return Evidence.WITHDRAWN, self.cancel_reason
+        if self.suppression and not (self.lane == Lane.TRANSACTIONAL and self.suppression == UNSUBSCRIBED):
+            return Evidence.WITHDRAWN, f"The address is suppressed: {self.suppression}."
+        if not self.for_staff and not self.address:
+            return Evidence.WITHDRAWN, "The reader deleted or changed this address."
+        if self.subscriber_status == LEFT and self.lane != Lane.TRANSACTIONAL:
+            return Evidence.WITHDRAWN, "The reader unsubscribed."
+        if self.state is State.DEFERRED and now >= self.give_up_us:
+            return Evidence.EXPIRED, f"deadline: {self.reply}"
+        return None
