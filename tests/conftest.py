@@ -4,10 +4,15 @@ import os
 from collections.abc import Iterator
 from itertools import count
 
+import hypothesis
 import pytest
 
 from tests import environment
 from tocsin.lib import config
+
+# A machine that is busy is no failure: examples have no deadline.
+hypothesis.settings.register_profile("tocsin", deadline=None)
+hypothesis.settings.load_profile("tocsin")
 
 _numbers = count(1)
 

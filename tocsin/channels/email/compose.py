@@ -62,7 +62,7 @@ class Composer:
 
     def compose(self, edition_id: int, message: Message) -> "Edition":
         """Encode what everybody gets. Raises CannotCompose."""
-        sender = headers.wire_address(message.sender_email)
+        sender = headers.wire_address("sender's", message.sender_email)
         boundary = f"=_{self.keyed('boundary', edition_id)}"
         pieces = [*self._head(message, sender), *_content(message, boundary)]
         return Edition(self, sender, tuple(_merged(pieces)))
@@ -79,7 +79,7 @@ class Composer:
         yield headers.address_field("From", message.sender_name, sender)
         yield Header.TO
         if message.reply_to:
-            yield headers.address_field("Reply-To", "", headers.wire_address(message.reply_to))
+            yield headers.address_field("Reply-To", "", headers.wire_address("Reply-To", message.reply_to))
         yield headers.text_field("Subject", message.subject)
         yield Header.DATE
         yield Header.MESSAGE_ID
@@ -105,7 +105,7 @@ class Edition:
 
     def address(self, recipient: Recipient) -> Parcel:
         """The finished message for one recipient. Raises CannotCompose."""
-        to = headers.wire_address(recipient.address)
+        to = headers.wire_address("reader's", recipient.address)
         body = b"".join(
             piece if isinstance(piece, bytes) else self._fill(piece, recipient, to) for piece in self.pieces
         )

@@ -44,7 +44,8 @@ def address_field(name: str, display_name: str, address: str) -> bytes:
     section 3.1.8 has it; where the mail goes is up to the envelope.
     """
     if not address.isascii():
-        shown = f"{display_name} {address}" if display_name else address
+        local, _, domain = address.rpartition("@")
+        shown = f"{display_name} {local}@{idna.decode(domain)}".strip()
         return _fold(name, [*_encoded_words(_checked(name, shown)), ":;"])
     phrase = _phrase_words(_checked(name, display_name))
     return _fold(name, [*phrase, f"<{address}>"] if phrase else [address])
@@ -55,14 +56,14 @@ def list_id_field(display_name: str, host: str) -> bytes:
     return _fold("List-Id", [*_phrase_words(_checked("List-Id", display_name)), f"<{host}>"])
 
 
-def wire_address(text: str) -> str:
+def wire_address(whose: str, text: str) -> str:
     """An address as it is sent to: the domain as A-labels, the local part as it is. Raises CannotCompose."""
     if len(text) <= MAX_ADDRESS and _PLAIN_ADDRESS.fullmatch(text):
         return text
     try:
         parsed = addresses.parse(text)
     except addresses.BadAddress as error:
-        raise CannotCompose(str(error)) from error
+        raise CannotCompose(f"The {whose} address cannot be used. {error}") from error
     return f"{parsed.value.rpartition('@')[0]}@{parsed.key.rpartition('@')[2]}"
 
 

@@ -18,25 +18,24 @@ _RISKY_STARTS = (b".", b"From ")
 def quote(text: str, *, ends_line: bool) -> bytes:
     """One line of text, without its line end, as one or more lines on the wire joined by soft breaks.
 
-    `ends_line`: a hard line break follows, so a space or tab at the end must be escaped.
+    `ends_line`: a hard line break follows, so a space or tab at the end must be escaped; otherwise a soft one does.
     """
     octets = _UNSAFE.sub(lambda found: _ESCAPES[found[0]], text.encode())
     if ends_line and octets.endswith((b" ", b"\t")):
         octets = octets[:-1] + _ESCAPES[octets[-1:]]
-    return SOFT_BREAK.join(_wire_lines(octets))
+    return SOFT_BREAK.join(_wire_lines(octets, last_room=MAX_LINE if ends_line else MAX_LINE - 1))
 
 
-def _wire_lines(octets: bytes) -> Iterator[bytes]:
+def _wire_lines(octets: bytes, last_room: int) -> Iterator[bytes]:
     start = 0
     while True:
         escaped = octets.startswith(_RISKY_STARTS, start)
         first = _ESCAPES[octets[start : start + 1]] if escaped else b""
         start += escaped
-        room = MAX_LINE - len(first)
-        if len(octets) - start <= room:
+        if len(octets) - start <= last_room - len(first):
             yield first + octets[start:]
             return
-        end = _before_escape(octets, start + room - 1)
+        end = _before_escape(octets, start + MAX_LINE - 1 - len(first))
         yield first + octets[start:end]
         start = end
 

@@ -1,0 +1,202 @@
+"""The conversation: what may be said when, and what each answer leads to."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.smtp.client import Client
+from tocsin.smtp.commands import (
+    AuthAnswer,
+    AuthLogin,
+    AuthPlain,
+    Body,
+    Command,
+    Data,
+    Ehlo,
+    Helo,
+    Mail,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+)
+from tocsin.smtp.events import Answered, Dismissed, LocalProtocolError, RemoteProtocolError
+from tocsin.smtp.replies import Reply
+from tocsin.smtp.state import ANSWERED, SENDABLE, Phase, Verb, Verdict
+
+SAMPLES: dict[Verb, Command] = {
+    command.verb: command
+    for command in (
+        Ehlo("a.example"), Helo("a.example"), StartTls(), AuthPlain("user", "pass"), AuthAnswer("pass"),
+        Mail("a@b.example"), Rcpt("c@d.example"), Data(), Body(b"hello\r\n"), Rset(), Quit(),
+    )
+}  # fmt: skip
+EHLO = "250-b.example\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250-SMTPUTF8\r\n250 AUTH plain LOGIN\r\n"
+
+
+def talk(client: Client, *exchange: Command | str) -> Client:
+    """Say commands, hear replies."""
+    for turn in exchange:
+        if isinstance(turn, str):
+            client.receive_data(turn.encode())
+            while client.next_event():
+                pass
+        else:
+            client.send(turn)
+    return client
+
+
+def ready() -> Client:
+    return talk(Client(), "220 b.example\r\n", Ehlo("a.example"), EHLO)
+
+
+def test_a_whole_conversation() -> None:
+    client = talk(
+        ready(),
+        Mail("a@b.example", 7, utf8=True),
+        "250 ok\r\n",
+        Rcpt("c@d.example"),
+        "250 ok\r\n",
+        Data(),
+        "354 go\r\n",
+    )
+    assert client.send(Body(b"hello\r\n")) == b"hello\r\n.\r\n"
+    client.receive_data(b"250 2.0.0 queued\r\n")
+    assert client.next_event() == Answered(Verb.BODY, Reply(250, ("2.0.0 queued",)))
+    assert client.next_event() is None
+    assert client.phase is Phase.READY
+    assert talk(client, Quit(), "221 bye\r\n").phase is Phase.CLOSED
+
+
+def test_what_is_offered() -> None:
+    client = ready()
+    assert client.extensions.keys() == {"SIZE", "STARTTLS", "SMTPUTF8", "AUTH"}
+    assert client.size_limit == 1000
+    assert client.mechanisms == {"PLAIN", "LOGIN"}
+
+
+@pytest.mark.parametrize(("offer", "limit"), [("SIZE", None), ("SIZE 0", None), ("SIZE ²", None), ("SIZE many", None)])
+def test_a_size_limit_that_is_none(offer: str, limit: int | None) -> None:
+    client = talk(Client(), "220 b.example\r\n", Ehlo("a.example"), f"250-b.example\r\n250 {offer}\r\n")
+    assert client.size_limit is limit
+
+
+def test_nothing_is_said_before_the_greeting_nor_while_an_answer_is_due() -> None:
+    client = Client()
+    with pytest.raises(LocalProtocolError):
+        client.send(Ehlo("a.example"))
+    talk(client, "220 b.example\r\n", Ehlo("a.example"))
+    with pytest.raises(LocalProtocolError, match="EHLO is unanswered"):
+        client.send(Mail("a@b.example"))
+
+
+@pytest.mark.parametrize(("phase", "verb"), product(Phase, SAMPLES))
+def test_only_what_the_table_lists_can_be_said(phase: Phase, verb: Verb) -> None:
+    client = ready()
+    client.phase = phase
+    if verb in SENDABLE[phase]:
+        assert client.send(SAMPLES[verb])
+    else:
+        with pytest.raises(LocalProtocolError):
+            client.send(SAMPLES[verb])
+
+
+def test_a_body_needs_its_354() -> None:
+    assert [phase for phase in Phase if Verb.BODY in SENDABLE[phase]] == [Phase.BODY]
+    assert [pair for pair, phase in ANSWERED.items() if phase is Phase.BODY] == [(Verb.DATA, Verdict.MORE)]
+
+
+@pytest.mark.parametrize("verb", SAMPLES)
+def test_421_closes_whatever_it_answers(verb: Verb) -> None:
+    client = ready()
+    client.phase = next(phase for phase in Phase if verb in SENDABLE[phase])
+    assert talk(client, SAMPLES[verb], "421 4.3.2 closing\r\n").phase is Phase.CLOSED
+    assert not any(client.may_send(verb) for verb in Verb)
+
+
+def test_a_421_nobody_asked_for_closes() -> None:
+    client = ready()
+    client.receive_data(b"421 4.4.2 idle for too long\r\n")
+    assert client.next_event() == Dismissed(Reply(421, ("4.4.2 idle for too long",)))
+    assert client.phase is Phase.CLOSED
+
+
+def test_any_other_reply_nobody_asked_for_is_an_error() -> None:
+    client = ready()
+    client.receive_data(b"250 and another thing\r\n")
+    with pytest.raises(RemoteProtocolError, match="nobody asked"):
+        client.next_event()
+    assert client.phase is Phase.CLOSED
+
+
+@pytest.mark.parametrize("verb", SAMPLES)
+def test_an_answer_that_is_not_in_the_table_is_an_error(verb: Verb) -> None:
+    client = ready()
+    client.phase = next(phase for phase in Phase if verb in SENDABLE[phase])
+    answer = "250 ok\r\n" if verb is Verb.DATA else "354 more\r\n"
+    if verb in {Verb.AUTH, Verb.AUTH_ANSWER}:
+        assert talk(client, SAMPLES[verb], answer).phase is Phase.AUTHENTICATING
+        return
+    with pytest.raises(RemoteProtocolError, match="cannot be answered"):
+        talk(client, SAMPLES[verb], answer)
+
+
+def test_a_refused_recipient_leaves_the_others_and_the_transaction() -> None:
+    client = talk(ready(), Mail("a@b.example"), "250 ok\r\n", Rcpt("c@d.example"), "550 no\r\n")
+    assert not client.may_send(Verb.DATA)
+    talk(client, Rcpt("e@f.example"), "250 ok\r\n", Rcpt("c@d.example"), "550 no\r\n")
+    assert client.may_send(Verb.DATA)
+    assert talk(client, Rset(), "250 ok\r\n").phase is Phase.READY
+
+
+def test_what_was_said_before_tls_is_forgotten() -> None:
+    client = talk(ready(), StartTls(), "220 go\r\n250-injected.example\r\n250 AUTH PLAIN\r\n", "235 injected too\r\n")
+    assert not any(client.may_send(verb) for verb in Verb)
+    client.secured()
+    assert client.may_send(Verb.EHLO)
+    assert client.extensions == {}
+    assert client.next_event() is None
+    assert talk(client, Ehlo("a.example"), "250 b.example\r\n").extensions == {}
+
+
+def test_tls_cannot_be_up_before_it_was_agreed() -> None:
+    with pytest.raises(LocalProtocolError):
+        ready().secured()
+
+
+def test_auth_login_asks_twice() -> None:
+    client = talk(ready(), AuthLogin(), "334 VXNlcm5hbWU6\r\n", AuthAnswer("user"), "334 UGFzc3dvcmQ6\r\n")
+    assert client.send(AuthAnswer("pass")) == b"cGFzcw==\r\n"
+    assert talk(client, "235 welcome\r\n").phase is Phase.READY
+
+
+def test_what_was_not_offered_is_not_used() -> None:
+    client = talk(Client(), "220 b.example\r\n", Ehlo("a.example"), "250 b.example\r\n")
+    for mail in (Mail("a@b.example", size=1), Mail("a@b.example", utf8=True)):
+        with pytest.raises(LocalProtocolError, match="does not offer"):
+            client.send(mail)
+
+
+def test_after_a_refused_greeting_there_is_only_quit() -> None:
+    client = talk(Client(), "554 no service\r\n")
+    assert [verb for verb in Verb if client.may_send(verb)] == [Verb.QUIT]
+
+
+@given(st.lists(st.sampled_from([*SAMPLES, b"250 ok\r\n", b"354 go\r\n", b"550-no\r\n550 no\r\n", b"421 bye\r\n"])))
+def test_no_sequence_sends_a_body_without_leave(turns: list[Verb | bytes]) -> None:
+    client, leave = ready(), False
+    for turn in turns:
+        if isinstance(turn, Verb):
+            if client.may_send(turn):
+                client.send(SAMPLES[turn])
+                assert turn is not Verb.BODY or leave
+                leave = False
+            continue
+        client.receive_data(turn)
+        try:
+            while event := client.next_event():
+                leave = isinstance(event, Answered) and (event.verb, event.reply.code) == (Verb.DATA, 354)
+        except RemoteProtocolError:
+            assert client.phase is Phase.CLOSED
