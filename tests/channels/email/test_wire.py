@@ -160,14 +160,14 @@ def test_one_connection_takes_many_parcels_and_a_refusal_between_them() -> None:
     [
         ("GREETING", "554 5.3.2 no service here", "greeting: 554 5.3.2 no service here"),
         ("GREETING", "421 4.3.2 come back later", "greeting: 421 4.3.2 come back later"),
-        ("GREETING", DROP, "connection closed by the relay"),
-        ("GREETING", HANG, "no answer within 0.2 s"),
-        ("GREETING", b"HTTP/1.1 400 Bad Request\r\n", "not an SMTP reply"),
-        ("GREETING", b"220-" + b"x" * 5000, "longer than"),
-        ("GREETING", b"220-endless\r\n" * 200, "more than 128 lines"),
+        ("GREETING", DROP, "greeting: connection closed by the relay"),
+        ("GREETING", HANG, "greeting: no answer within 0.2 s"),
+        ("GREETING", b"HTTP/1.1 400 Bad Request\r\n", "greeting: not an SMTP reply"),
+        ("GREETING", b"220-" + b"x" * 5000, "greeting: a reply line is longer than"),
+        ("GREETING", b"220-endless\r\n" * 200, "greeting: a reply has more than 128 lines"),
         ("EHLO", "421 4.3.2 closing", "EHLO: 421 4.3.2 closing"),
         ("EHLO", "450 4.3.2 not now", "EHLO: 450 4.3.2 not now"),
-        ("EHLO", DROP, "connection closed by the relay"),
+        ("EHLO", DROP, "EHLO: connection closed by the relay"),
     ],
 )
 def test_trouble_before_the_first_parcel_is_the_relays(verb: str, answer: Answer, words: str) -> None:

@@ -14,7 +14,7 @@ from tocsin.smtp.client import Client
 from tocsin.smtp.commands import Body, Command
 from tocsin.smtp.events import Answered, RemoteProtocolError
 from tocsin.smtp.replies import Reply
-from tocsin.smtp.state import Verdict
+from tocsin.smtp.state import Verb, Verdict
 
 SLICE = 65_536
 """How much of a body is handed to the transport at a time; each slice must leave within its own limit."""
@@ -29,6 +29,7 @@ class Line(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.client = Client()
+        self.said = Verb.GREETING  # what the server last owed an answer to
         self._transport: asyncio.Transport | None = None
         self._answers: deque[Reply] = deque()
         self._broken = ""
@@ -62,6 +63,7 @@ class Line(asyncio.Protocol):
         """Say `command`; its reply. Raises LocalProtocolError if it cannot be said now."""
         self._open_transport()
         self._write(self.client.send(command))
+        self.said = command.verb
         return await self._answer(seconds)
 
     async def deliver(self, body: Body, slice_seconds: float, seconds: float) -> Reply:

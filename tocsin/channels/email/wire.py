@@ -80,7 +80,7 @@ class SmtpRelay:
             await _Introduction(line, self._settings, self._hello, self._patience, self._tls).make()
         except (Broken, LocalProtocolError) as error:
             line.abort()
-            raise RelayTrouble(str(error)) from error
+            raise RelayTrouble(f"{line.said.value}: {error}") from error
         except BaseException:
             line.abort()
             raise
