@@ -160,4 +160,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": CONFIG.log_level.upper()},
+    "loggers": {"wagtail": {"level": "WARNING"}},  # who edited what is in the newsroom's own history
 }
