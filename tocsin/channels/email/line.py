@@ -14,7 +14,7 @@ from tocsin.smtp.client import Client
 from tocsin.smtp.commands import Body, Command
 from tocsin.smtp.events import Answered, RemoteProtocolError
 from tocsin.smtp.replies import Reply
-from tocsin.smtp.state import Verb, Verdict
+from tocsin.smtp.state import Phase, Verb, Verdict
 
 SLICE = 65_536
 """How much of a body is handed to the transport at a time; each slice must leave within its own limit."""
@@ -106,7 +106,7 @@ class Line(asyncio.Protocol):
             while event := self.client.next_event():
                 if isinstance(event, Answered):
                     self._answers.append(event.reply)
-                else:
+                if self.client.phase is Phase.CLOSED:
                     self._break(event.reply.words)
         except RemoteProtocolError as error:
             self._break(str(error))

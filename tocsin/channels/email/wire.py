@@ -157,6 +157,8 @@ class SmtpSession:
         If `may_start` raises, or this is cancelled, the connection is closed and the error goes on: before
         `may_start` returned nothing was handed over, after it nobody knows.
         """
+        if not self.usable:
+            return self._end(Fate.RELAY, self._line.broken or "the session is over", Verb.MAIL)
         try:
             mail, rcpt, body = self._commands(parcel)
         except LocalProtocolError as error:
