@@ -27,10 +27,10 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert's head. `severity` is empty on an all-clear, which has none."""
+    """An alert's head. `tone` is its colour: the severity while in force, `clear`, or empty when it is over."""
 
-    severity: str
     label: str
+    tone: str
     standing: Standing
     expires_at: datetime | None
 
@@ -51,11 +51,12 @@ def alert(post: PostPage, follow_ups: Collection[PostPage], now: datetime) -> Al
         return None
     standing = _standing(post, follow_ups, now)
     if standing is Standing.ALL_CLEAR:
-        return Alert("", "All clear", standing, None)
+        return Alert("All clear", "clear", standing, None)
     update = ", updated" if post.alert_status == PostPage.AlertStatus.UPDATE else ""
     severity = post.get_severity_display()
     label = f"{severity} alert{update}" if severity else f"Alert{update}"
-    return Alert(post.severity, label, standing, post.alert_expires_at)
+    tone = post.severity if standing is Standing.IN_FORCE else ""
+    return Alert(label, tone, standing, post.alert_expires_at)
 
 
 def _standing(post: PostPage, follow_ups: Collection[PostPage], now: datetime) -> Standing:

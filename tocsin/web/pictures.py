@@ -24,7 +24,7 @@ class Shape(Enum):
     )
     INSIDE = (
         tuple(f"width-{width}{WEBP}" for width in (480, 800, 1280)),
-        "(min-width: 42rem) 38rem, 93vw",
+        "(min-width: 70rem) 51rem, (min-width: 40rem) 36rem, 93vw",
     )
     FEATURE = (
         tuple(f"fill-{width}x{width * 2 // 3}{WEBP}" for width in (480, 780, 1290)),

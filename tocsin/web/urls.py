@@ -1,6 +1,6 @@
 """Addresses of the reader's site, besides the pages of the tree."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from tocsin.web import feed, media, views
 
@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/<str:slug>/", views.topic, name="topic"),
     path("authors/<str:slug>/", views.author, name="author"),
     path("feed.xml", feed.feed, name="feed"),
+    path("inbox/", include("tocsin.web.inbox.urls")),
     path("robots.txt", views.robots, name="robots"),
     path("media/images/<str:name>", media.picture, name="picture"),
 ]

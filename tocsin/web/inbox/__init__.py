@@ -1,0 +1,1 @@
+"""The demo's inbox: what would have been mailed, to look at."""
