@@ -52,7 +52,7 @@ def _validate(text: str) -> tuple[str, str, str]:
     if any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp", "Cs"} for character in text):
         raise BadAddress("An e-mail address cannot contain line breaks or control characters.")
     try:
-        result = validate_email(text, check_deliverability=False, test_environment=True)
+        result = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise BadAddress(f"This is not a valid e-mail address. {error}") from error
     return result.local_part, result.domain, result.ascii_domain.lower()
