@@ -46,9 +46,21 @@ def committed(django_db_blocker: object, monkeypatch: pytest.MonkeyPatch) -> Ite
             environment.store.drop(url)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches the database, so that the PostgreSQL run can pick it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what touches the database, so that the PostgreSQL run can pick it. Leave `long` out unless asked for."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         if names & {"db", "committed", "transactional_db"} or item.get_closest_marker("django_db"):
             item.add_marker("database")
+    if "long" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A test that had to be skipped fails the run in continuous integration: what is not run is not proven."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("\nSkipped tests fail the run in CI.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

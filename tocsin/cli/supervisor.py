@@ -91,8 +91,8 @@ def run_once(child: Child) -> int:
     return child.process.returncode
 
 
-def keep_alive(children: Sequence[Child]) -> None:
-    """Start `children` and keep them alive until a signal asks to stop; then stop them."""
+def keep_alive(children: Sequence[Child], patience: float = PATIENCE) -> None:
+    """Start `children` and keep them alive until a signal asks to stop; then stop them as `stop` does."""
     try:
         while True:
             now = time.monotonic()
@@ -101,7 +101,7 @@ def keep_alive(children: Sequence[Child]) -> None:
             if _told_to_stop(_seconds_until_next_start(children, now)):
                 return
     finally:
-        stop(children)
+        stop(children, patience)
 
 
 def _look_after(child: Child, now: float) -> None:
