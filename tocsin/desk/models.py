@@ -33,3 +33,20 @@ class PublishIntent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of post {self.post_id}"
+
+
+class Incident(models.Model):
+    """Something that needs a person. Staff are mailed when it opens; it closes by itself when it is over."""
+
+    key = models.CharField(max_length=240, help_text="What is wrong, for machines: the same trouble has the same key.")
+    text = models.TextField()
+    opened_us = models.BigIntegerField()
+    closed_us = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key"], condition=models.Q(closed_us__isnull=True), name="open_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

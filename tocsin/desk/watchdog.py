@@ -1,0 +1,114 @@
+"""Looks, apart from everything that sends, for what needs a person, and writes to the staff once per incident.
+
+`findings` only reads, so the newsroom can show them even when the worker, and with it the clock, has stopped.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from wagtail.models import Revision
+
+from tocsin.audience.queries import publication
+from tocsin.courier import queries as ledger
+from tocsin.courier.models import Batch, Dispatch, RelayStatus
+from tocsin.desk import staffmail
+from tocsin.desk.models import Incident, User
+from tocsin.lib import clock
+from tocsin.lib.errors import TocsinError
+
+log = logging.getLogger(__name__)
+
+ALERT_MINUTES = 5
+RELAY_MINUTES = 1
+WAITING_MINUTES = 10
+SCHEDULE_MINUTES = 2
+
+
+def findings() -> dict[str, str]:
+    """What is wrong right now, in words for a person, by key."""
+    return {key: text for look in (_alerts, _relays, _waiting, _schedule) for key, text in look()}
+
+
+@transaction.atomic
+def watch() -> None:
+    """Open an incident for what is newly wrong, close those that are over."""
+    found = findings()
+    over = Incident.objects.filter(closed_us__isnull=True).exclude(key__in=found)
+    over.update(closed_us=clock.now_us())
+    for key, text in found.items():
+        report(key, text)
+
+
+@transaction.atomic
+def report(key: str, text: str) -> None:
+    """Open an incident and mail the staff, unless it is open already."""
+    _, opened = Incident.objects.get_or_create(
+        key=key, closed_us__isnull=True, defaults={"text": text, "opened_us": clock.now_us()}
+    )
+    if opened:
+        log.error("%s", text)
+        _mail(text)
+
+
+def _mail(text: str) -> None:
+    gazette = publication()
+    staff = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
+    to = [gazette.staff_email] if gazette.staff_email else list(staff.values_list("email", flat=True))
+    body = f"{text}\n\nThe newsroom: {settings.WAGTAILADMIN_BASE_URL}/admin/\n"
+    try:
+        staffmail.write(f"{gazette.name} needs a person", body, to)
+    except TocsinError as error:
+        log.error("The staff could not be written to: %s %s", error.message, error.mend)
+
+
+def _alerts() -> Iterator[tuple[str, str]]:
+    late = Dispatch.objects.filter(
+        kind=Dispatch.Kind.ALERT,
+        created_us__lte=clock.now_us() - ALERT_MINUTES * clock.MINUTE,
+        batches__due_us__isnull=False,
+    ).distinct()
+    for dispatch in late:
+        books = ledger.books(dispatch.pk)
+        waiting = books.planned + books.sending + books.deferred + books.unsure
+        text = (
+            f"The alert “{dispatch.title}” (telling {dispatch.pk}) has not reached everybody after {ALERT_MINUTES} "
+            f"minutes: {waiting} of {books.audience} are still waiting."
+        )
+        yield f"alert:{dispatch.pk}", text
+
+
+def _relays() -> Iterator[tuple[str, str]]:
+    for relay in _in_trouble():
+        if relay.since_us <= clock.now_us() - RELAY_MINUTES * clock.MINUTE:
+            yield f"relay:{relay.name}", f"The mail server {relay.name} takes no mail. It says: {relay.trouble}"
+
+
+def _waiting() -> Iterator[tuple[str, str]]:
+    """Mail that nobody takes although no relay is in trouble: most likely no courier is running."""
+    before = clock.now_us() - WAITING_MINUTES * clock.MINUTE
+    forgotten = Batch.objects.filter(due_us__lte=before, token__isnull=True, dispatch__created_us__lte=before)
+    if _in_trouble() or not forgotten.exists() or Batch.objects.filter(token__isnull=False).exists():
+        return
+    text = (
+        f"Mail has been waiting for more than {WAITING_MINUTES} minutes and nobody takes it. "
+        "Is the courier running? `tocsin doctor` says more."
+    )
+    yield "waiting", text
+
+
+def _in_trouble() -> list[RelayStatus]:
+    return [relay for relay in ledger.relay_statuses() if relay.trouble]
+
+
+def _schedule() -> Iterator[tuple[str, str]]:
+    late = timezone.now() - timedelta(minutes=SCHEDULE_MINUTES)
+    for revision in Revision.page_revisions.filter(approved_go_live_at__lte=late):
+        text = (
+            f"“{revision.object_str}” was to be published at {revision.approved_go_live_at:%Y-%m-%d %H:%M} UTC "
+            "and is not. Is the worker running? Its log says why."
+        )
+        yield f"schedule:{revision.pk}", text
