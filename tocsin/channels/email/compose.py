@@ -64,8 +64,8 @@ class Composer:
         """Encode what everybody gets. Raises CannotCompose."""
         sender = headers.wire_address("sender's", message.sender_email)
         boundary = f"=_{self.keyed('boundary', edition_id)}"
-        pieces = [*self._head(message, sender), *_content(message, boundary)]
-        return Edition(self, sender, tuple(_merged(pieces)))
+        pieces = tuple(_merged([*self._head(message, sender), *_content(message, boundary)]))
+        return Edition(self, sender, pieces, frozenset(piece for piece in pieces if not isinstance(piece, bytes)))
 
     def keyed(self, purpose: str, number: int) -> str:
         """A stable name for a number that neither tells it nor can be guessed (128 bits of HMAC-SHA256)."""
@@ -102,13 +102,13 @@ class Edition:
     composer: Composer
     sender: str
     pieces: tuple[Piece, ...]
+    slots: frozenset[Slot]
 
     def address(self, recipient: Recipient) -> Parcel:
         """The finished message for one recipient. Raises CannotCompose."""
         to = headers.wire_address("reader's", recipient.address)
-        body = b"".join(
-            piece if isinstance(piece, bytes) else self._fill(piece, recipient, to) for piece in self.pieces
-        )
+        personal = {slot: self._fill(slot, recipient, to) for slot in self.slots}
+        body = b"".join(piece if isinstance(piece, bytes) else personal[piece] for piece in self.pieces)
         return Parcel(recipient.delivery_id, return_path=self.sender, recipient=to, body=body)
 
     def _fill(self, slot: Slot, recipient: Recipient, to: str) -> bytes:
