@@ -8,7 +8,8 @@ RSET, QUIT. An answer is a reply ("550 no", "\\n" for more lines), `bytes` sent 
 function of the argument that returns one of these or None for the usual reply. A list is used up one by one over the
 life of the server, then the usual reply follows; anything else answers every time.
 
-What was really completed with a dot is in `completed`, whatever was answered; what was answered 2xx is in `taken`.
+What was really completed with a dot is in `completed`, whatever was answered; what was answered 2xx is in `taken`;
+what came of bodies that never got their dot is in `cut`.
 """
 
 import asyncio
@@ -77,6 +78,7 @@ class FaultyRelay:
     port: int = 0
     completed: list[Letter] = field(default_factory=list)
     taken: list[Letter] = field(default_factory=list)
+    cut: list[bytes] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -174,10 +176,11 @@ class _Conversation:
 
     async def read_body(self) -> None:
         body = bytearray()
+        limit = self.relay.drop_in_body
         while (line := await self.reader.readline()) != b".\r\n":
             body += line
-            limit = self.relay.drop_in_body
-            if not line or (limit is not None and len(body) >= limit):
+            if not line.endswith(b"\n") or (limit is not None and len(body) >= limit):
+                self.relay.cut.append(bytes(body))
                 raise _Gone
         letter = Letter(self.sender, tuple(self.recipients), bytes(body))
         self.relay.completed.append(letter)

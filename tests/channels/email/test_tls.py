@@ -18,6 +18,8 @@ from tocsin.channels.email.relay import parse
 from tocsin.channels.email.wire import SmtpRelay
 from tocsin.courier.channel import Fate, Outcome, RelayTrouble
 
+pytestmark = pytest.mark.usefixtures("either_loop")
+
 
 @dataclass
 class Sink:

@@ -1,7 +1,6 @@
 """Handing parcels over, on real sockets, to a relay that behaves and to one that does not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -33,11 +32,10 @@ async def hand_over(
     faulty: FaultyRelay,
     parcel: Parcel = PARCEL,
     patience: Patience | None = None,
-    may_start: Callable[[], Awaitable[bool]] = yes,
 ) -> tuple[Outcome, bool]:
     async with faulty:
         session = await relay_at(faulty, patience).connect()
-        outcome = await session.hand_over(parcel, may_start)
+        outcome = await session.hand_over(parcel, yes)
         usable = session.usable
         await session.close()
         return outcome, usable
@@ -47,9 +45,8 @@ def run(
     faulty: FaultyRelay,
     parcel: Parcel = PARCEL,
     patience: Patience | None = None,
-    may_start: Callable[[], Awaitable[bool]] = yes,
 ) -> tuple[Outcome, bool]:
-    return asyncio.run(hand_over(faulty, parcel, patience, may_start))
+    return asyncio.run(hand_over(faulty, parcel, patience))
 
 
 def test_a_parcel_is_taken() -> None:
@@ -113,22 +110,34 @@ def test_replies_may_come_in_many_lines_and_pieces(stammer: bool) -> None:
 
 
 def test_without_leave_no_body_goes_out() -> None:
+    async def conversation() -> Outcome:
+        async with faulty:
+            session = await relay_at(faulty).connect()
+            outcome = await session.hand_over(PARCEL, no)
+            assert not session.usable
+            await faulty.until(lambda: bool(faulty.cut))
+            return outcome
+
     faulty = FaultyRelay()
-    outcome, usable = run(faulty, may_start=no)
-    assert outcome.fate is Fate.STOPPED
-    assert not usable
+    assert asyncio.run(conversation()).fate is Fate.STOPPED
     assert faulty.commands[-1] == "DATA"
-    assert not faulty.completed
+    assert faulty.cut == [b""]
 
 
 def test_an_error_in_asking_for_leave_goes_on_and_no_body_goes_out() -> None:
     async def broken() -> bool:
         raise OSError("disk full")
 
+    async def conversation() -> None:
+        async with faulty:
+            session = await relay_at(faulty).connect()
+            with pytest.raises(OSError, match="disk full"):
+                await session.hand_over(PARCEL, broken)
+            await faulty.until(lambda: bool(faulty.cut))
+
     faulty = FaultyRelay()
-    with pytest.raises(OSError, match="disk full"):
-        run(faulty, may_start=broken)
-    assert not faulty.completed
+    asyncio.run(conversation())
+    assert faulty.cut == [b""]
 
 
 def test_a_relay_that_left_while_we_asked_for_leave_has_taken_nothing() -> None:
