@@ -1,16 +1,25 @@
 """E-mail as the courier is given it."""
 
+import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
+from tests.channels.email.test_wire import yes
+from tocsin.channels.email import caught
 from tocsin.channels.email.channel import EmailChannel
-from tocsin.courier.channel import Channel, Composed, Relay
-from tocsin.courier.message import Message
+from tocsin.channels.email.sink import Keeper
+from tocsin.courier.channel import Channel, Composed, Fate, Outcome, Recipient, Relay
+from tocsin.courier.message import Mark, Message
 from tocsin.lib.config import Config, load
 from tocsin.lib.errors import BadEnvironment
+from tocsin.lib.links import Links
+from tocsin.lib.tokens import Signer
 
 MESSAGE = Message(subject="Hello", text="Hello\n", html="", sender_name="News", sender_email="news@example.org")
 
@@ -36,6 +45,31 @@ def test_it_is_what_the_courier_asks_for() -> None:
 def test_the_demo_without_a_relay_hands_mail_to_the_inbox() -> None:
     channel = EmailChannel.from_config(config(DEMO="1", INBOX_PORT="2525"))
     assert [relay.name for relay in channel.relays] == ["127.0.0.1:2525"]
+
+
+def test_what_the_demo_tells_is_caught_in_the_inbox(tmp_path: Path) -> None:
+    message = replace(
+        MESSAGE, subject="Привет, мир 🎉", text=f"Grüße!\n.\n{Mark.MANAGE}\n", html=f"<a href='{Mark.MANAGE}'>."
+    )
+
+    async def conversation() -> Outcome:
+        server = await asyncio.get_running_loop().create_server(lambda: SMTP(Keeper(tmp_path)), "127.0.0.1", 0)
+        channel = EmailChannel.from_config(config(DEMO="1", INBOX_PORT=str(server.sockets[0].getsockname()[1])))
+        parcel = channel.compose(1, message).address(Recipient(7, "anna@example.net", "Анна", UUID(int=7), 10**15))
+        async with server:
+            session = await channel.relays[0].connect()
+            outcome = await session.hand_over(parcel, yes)
+            await session.close()
+            return outcome
+
+    assert asyncio.run(conversation()).fate is Fate.TAKEN
+    [summary] = caught.mails(tmp_path)
+    mail = caught.load(summary.id, tmp_path)
+    assert (summary.subject, summary.recipient) == (message.subject, "anna@example.net")
+    link = Links(config().site_url, Signer(config().secret_keys)).manage(UUID(int=7))
+    text, page = (part.get_content() for part in mail.iter_parts())
+    assert text == f"Grüße!\r\n.\r\n{link}\r\n"
+    assert page == f"<a href='{link}'>.\r\n"
 
 
 def test_a_relay_turns_the_inbox_off() -> None:
