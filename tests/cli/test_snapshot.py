@@ -25,6 +25,6 @@ def test_it_makes_what_the_migrations_make(tmp_path: Path):
 
 
 def test_it_is_left_aside_when_our_migrations_are_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(snapshot, "_heading", lambda: "-- Made by scripts/snapshot of the migrations 0123456789abcdef.")
+    monkeypatch.setattr(snapshot, "heading", lambda: "-- Made by scripts/snapshot of the migrations 0123456789abcdef.")
     assert not snapshot.fill(tmp_path / "filled.sqlite3")
     assert list(tmp_path.iterdir()) == []

@@ -10,12 +10,22 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
+from tocsin.cli import supervisor
+
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = """
 import signal, time
-signal.signal(signal.SIGTERM, lambda *_: print('I stay', flush=True))
+signal.signal(signal.SIGTERM, lambda *_: None)
 print('up', flush=True)
 while True: time.sleep(600)
+"""
+SLOW_TO_END = """
+import signal, sys, time
+def end(*_):
+    print('ending', flush=True); time.sleep(0.5); print('ended', flush=True); sys.exit()
+signal.signal(signal.SIGTERM, end)
+print('up', flush=True)
+time.sleep(600)
 """
 HOPELESS = "import sys; sys.exit(3)"
 DRIVER = """
@@ -121,10 +131,20 @@ def test_a_child_that_will_not_end_is_killed_in_the_end(supervise: Callable[...,
     assert not any(child.is_running() for child in children)
 
 
-def test_a_second_signal_does_not_wait(supervise: Callable[..., Supervised]):
+def test_signals_in_quick_succession_are_one_request(supervise: Callable[..., Supervised]):
+    family = supervise(SLOW_TO_END)
+    family.wait_for("up")
+    family.process.terminate()
+    family.wait_for("ending")
+    family.process.terminate()
+    family.wait_for("ended")
+
+
+def test_a_person_who_asks_again_does_not_wait(supervise: Callable[..., Supervised]):
     family = supervise(STUBBORN, patience=60)
     family.wait_for("up")
     family.process.terminate()
-    family.wait_for("I stay")
+    with pytest.raises(subprocess.TimeoutExpired):
+        family.process.wait(supervisor.ONE_REQUEST + 0.2)
     family.process.terminate()
     assert family.process.wait(5) == 0

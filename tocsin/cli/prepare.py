@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli import installation, snapshot, state
+from tocsin.cli import installation, snapshot, stamp, state
 from tocsin.cli.django import setup
 from tocsin.lib import config
 from tocsin.lib.config import Config
@@ -28,6 +28,7 @@ def command() -> None:
     _migrate(settings)
     _fill(settings)
     installation.require_address_key(settings)
+    stamp.renew(settings)
 
 
 def _migrate(settings: Config) -> None:

@@ -17,7 +17,7 @@ APPLIED = "2026-01-01 00:00:00"
 def fill(path: Path) -> bool:
     """Make the database at `path`, whole or not at all; False, and nothing done, when the snapshot is out of date."""
     script = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
-    if not script.startswith(_heading()):
+    if not script.startswith(heading()):
         return False
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.unlink(missing_ok=True)
@@ -31,7 +31,7 @@ def fill(path: Path) -> bool:
 def write(database: Path) -> None:
     """Make the snapshot of a database that was just migrated and holds nothing else."""
     connection = sqlite3.connect(database)
-    lines = [_heading(), *statements(connection)]
+    lines = [heading(), *statements(connection)]
     FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     connection.close()
 
@@ -67,7 +67,8 @@ def _rows(connection: sqlite3.Connection, table: str) -> Iterator[str]:
         yield f'INSERT INTO "{table}" VALUES({values});'
 
 
-def _heading() -> str:
+def heading() -> str:
+    """The first line of the snapshot: names the migrations of ours it was made of."""
     digest = hashlib.sha256()
     for path in sorted(FILE.parents[1].glob("*/migrations/*.py")):
         digest.update(path.read_bytes())

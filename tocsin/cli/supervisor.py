@@ -19,6 +19,7 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 1.5
 STEADY_SECONDS = 10.0
 PATIENCE = 8.0
+ONE_REQUEST = 1.0
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -124,14 +125,19 @@ def _told_to_stop(seconds: float) -> bool:
 
 
 def stop(children: Sequence[Child], patience: float = PATIENCE) -> None:
-    """SIGTERM to all; SIGKILL to those still there after `patience` seconds, or when a second signal comes."""
+    """SIGTERM to all; SIGKILL to those still there after `patience` seconds, or when a person asks once more.
+
+    What arrives in the first second is one request: a terminal or `timeout` signals processes and groups in turn.
+    """
     running = [child.process for child in children if child.process is not None]
     for process in running:
         process.terminate()
-    deadline = time.monotonic() + patience
-    while any(process.poll() is None for process in running):
-        left = deadline - time.monotonic()
-        if left <= 0 or _told_to_stop(min(left, 0.5)):
+    began = time.monotonic()
+    waited = 0.0
+    while waited < patience and any(process.poll() is None for process in running):
+        asked_again = _told_to_stop(min(patience - waited, 0.5))
+        waited = time.monotonic() - began
+        if asked_again and waited > ONE_REQUEST:
             break
     for process in running:
         if process.poll() is None:

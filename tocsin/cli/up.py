@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli import listening, state, supervisor
+from tocsin.cli import listening, stamp, state, supervisor
 from tocsin.cli.supervisor import Child
 from tocsin.lib import config
 
@@ -51,9 +51,10 @@ def _run(folder: Path, site: socket.socket) -> int:
     state.remember(folder, os.environ, port)
     settings = config.load(os.environ)
     had_password = (folder / state.PASSWORD).exists()
-    code = supervisor.run_once(_child("prepare"))
-    if code:
-        return code
+    if not stamp.is_current(settings):
+        code = supervisor.run_once(_child("prepare"))
+        if code:
+            return code
     _announce_login(settings, first=not had_password)
     inbox = _open_inbox(settings, port) if settings.inbox_enabled else None
     threading.Thread(target=_announce_ready, args=[port], daemon=True).start()
