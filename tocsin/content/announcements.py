@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tocsin.audience.actions import retire_followable
 from tocsin.content import signals
 
 
@@ -53,3 +54,8 @@ def announce(model: Any, pk: int, before: Standing | None) -> None:
 def on_page_unpublished(sender: Any, instance: Any, **_: Any) -> None:
     """Pass on Wagtail's announcement for posts. Sent in the transaction of `PostPage.unpublish` or of the delete."""
     signals.post_unpublished.send(sender=sender, post=instance)
+
+
+def on_followed_deleted(instance: Any, **_: Any) -> None:
+    """A topic or author is gone: it cannot be followed any more."""
+    retire_followable(instance.follow_as, instance.slug)

@@ -11,10 +11,13 @@ class ContentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to Wagtail for posts being taken down."""
-        from wagtail.signals import page_unpublished  # noqa: PLC0415 - needs the apps loaded
+        """Listen for posts being taken down, and for topics and authors being deleted."""
+        from django.db.models.signals import post_delete  # noqa: PLC0415 - needs the apps loaded
+        from wagtail.signals import page_unpublished  # noqa: PLC0415
 
-        from tocsin.content.announcements import on_page_unpublished  # noqa: PLC0415
-        from tocsin.content.models import PostPage  # noqa: PLC0415
+        from tocsin.content.announcements import on_followed_deleted, on_page_unpublished  # noqa: PLC0415
+        from tocsin.content.models import Author, PostPage, Topic  # noqa: PLC0415
 
         page_unpublished.connect(on_page_unpublished, sender=PostPage, dispatch_uid="content.post_unpublished")
+        for model in (Topic, Author):
+            post_delete.connect(on_followed_deleted, sender=model, dispatch_uid=f"content.retire.{model.__name__}")

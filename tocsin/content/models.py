@@ -11,52 +11,74 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.forms import CheckboxSelectMultiple
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils.html import strip_tags
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
+from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from tocsin.audience.actions import mirror_followable
 from tocsin.audience.models import Followable
-from tocsin.content import announcements
+from tocsin.content import announcements, previews
 from tocsin.content.blocks import BodyBlock
 from tocsin.content.forms import PostForm
 
 WORDS_A_MINUTE = 230
 
 
-class Topic(models.Model):
+class Followed(models.Model):
+    """What posts are filed under and readers can follow; mirrored among the audience's followables."""
+
+    follow_as: ClassVar[Followable.Kind]
+    name: Any
+    slug: Any
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and mirror as a followable in the same transaction. A new slug keeps its followers."""
+        with transaction.atomic():
+            was = type(self).objects.filter(pk=self.pk).values_list("slug", flat=True).first()
+            super().save(*args, **kwargs)
+            mirror_followable(self.follow_as, self.slug, self.name, was=was or "")
+
+
+class Topic(Followed):
     """A subject posts are filed under and readers can follow."""
 
+    follow_as = Followable.Kind.TOPIC
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
     description = models.TextField(blank=True)
 
-    panels = [FieldPanel("name"), FieldPanel("slug"), FieldPanel("description")]
+    panels = [
+        TitleFieldPanel("name", placeholder=False),
+        FieldPanel("slug", widget=SlugInput),
+        FieldPanel("description"),
+    ]
 
     class Meta:
         ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and mirror as a followable in the same transaction."""
-        with transaction.atomic():
-            super().save(*args, **kwargs)
-            mirror_followable(Followable.Kind.TOPIC, self.slug, self.name)
 
     def get_absolute_url(self) -> str:
         """The topic's page."""
         return reverse("topic", args=[self.slug])
 
 
-class Author(models.Model):
+class Author(Followed):
     """Who writes: byline, picture, biography."""
 
+    follow_as = Followable.Kind.AUTHOR
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=120, unique=True, allow_unicode=True)
     role = models.CharField(max_length=120, blank=True)
@@ -64,8 +86,8 @@ class Author(models.Model):
     biography = RichTextField(blank=True, features=["bold", "italic", "link"])
 
     panels = [
-        FieldPanel("name"),
-        FieldPanel("slug"),
+        TitleFieldPanel("name", placeholder=False),
+        FieldPanel("slug", widget=SlugInput),
         FieldPanel("role"),
         FieldPanel("picture"),
         FieldPanel("biography"),
@@ -73,15 +95,6 @@ class Author(models.Model):
 
     class Meta:
         ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and mirror as a followable in the same transaction."""
-        with transaction.atomic():
-            super().save(*args, **kwargs)
-            mirror_followable(Followable.Kind.AUTHOR, self.slug, self.name)
 
     def get_absolute_url(self) -> str:
         """The author's page."""
@@ -180,12 +193,27 @@ class PostPage(Page):
             heading="Lead picture",
         ),
         FieldPanel("body"),
-        MultiFieldPanel([FieldPanel("topics"), InlinePanel("bylines", label="Author")], heading="Topics and authors"),
+        MultiFieldPanel(
+            [FieldPanel("topics", widget=CheckboxSelectMultiple), InlinePanel("bylines", label="author")],
+            heading="Topics and authors",
+        ),
         FieldPanel("date_shown"),
     ]
 
     class Meta:
         verbose_name = "post"
+
+    @property
+    def preview_modes(self) -> list[tuple[str, Any]]:
+        """As on the site, and in whatever other forms rooms above this one show posts."""
+        return [*super().preview_modes, *((name, preview.label) for name, preview in previews.MODES.items())]
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """Show the draft in one of its forms."""
+        if mode_name in previews.MODES:
+            return previews.MODES[mode_name].show(self, request)
+        shown: HttpResponse = super().serve_preview(request, mode_name)
+        return shown
 
     @property
     def authors(self) -> list[Author]:
