@@ -4,7 +4,6 @@ What the clock does is `tocsin.desk.clock`; what a task does is wherever the tas
 tried again; it never ends the worker.
 """
 
-import importlib
 import logging
 import os
 import signal
@@ -12,7 +11,6 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import click
 
@@ -48,7 +46,7 @@ def command() -> None:
 
 def start(stop: threading.Event) -> list[threading.Thread]:
     """Start the loops; they end soon after `stop` is set. What is cut off in the middle runs again later."""
-    clock: Any = importlib.import_module("tocsin.desk.clock")
+    from tocsin.desk import clock
 
     loops: list[tuple[Callable[[], object], float]] = [
         (clock.tick, TICK_SECONDS),

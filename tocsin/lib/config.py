@@ -130,11 +130,11 @@ def read_env_file(path: Path) -> dict[str, str]:
     """The lines of `STATE/env`; none when there is no such file. Raises BadEnvironment."""
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise BadEnvironment(
-            f"{path} cannot be read: {error}", "Make it a readable UTF-8 file of NAME=VALUE lines."
+            f"{path} cannot be read: {error}", "Make it a UTF-8 file of NAME=VALUE lines that this user can read."
         ) from error
     values = {}
     for number, line in enumerate(text.splitlines(), 1):
