@@ -85,7 +85,7 @@ def make_keys(folder: Path, environ: Mapping[str, str]) -> None:
     """Make the keys that are not given and not there, provided that there is no database yet."""
     values = config.given(environ)
     missing = [file for name, file in KEYS.items() if not values.get(name) and not (folder / file).exists()]
-    if missing and not database_exists(config.database_url(environ)):
+    if missing and not database_exists(config.load_without_keys(environ).database_url):
         for file in missing:
             write_private(folder / file, secrets.token_urlsafe(48) + "\n")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from tocsin.channels.email import relay
 from tocsin.cli import listening, stamp, state, supervisor
 from tocsin.cli.supervisor import Child
 from tocsin.lib import config
@@ -33,15 +34,21 @@ def command(port: int, folder: Path | None) -> int:
     if folder is not None:
         os.environ["TOCSIN_STATE_DIR"] = str(folder.absolute())
     os.umask(0o077)
-    config.given(os.environ)  # a misspelt setting is refused before anything is touched
-    folder = config.state_dir(os.environ)
-    state.refuse_if_claimed(folder)
+    folder = _refuse_what_cannot_work()
     with listening.listen(port) as site, state.claim(folder):
         supervisor.hold_signals()
         try:
             return _run(folder, site)
         except supervisor.Stopped:
             return 0
+
+
+def _refuse_what_cannot_work() -> Path:
+    """The state directory, after a look at everything that can be wrong before anything is touched."""
+    settings = config.load_without_keys(os.environ)
+    relay.parse_all(settings.relays)
+    state.refuse_if_claimed(settings.state_dir)
+    return settings.state_dir
 
 
 def _run(folder: Path, site: socket.socket) -> int:

@@ -85,13 +85,23 @@ def load(environ: Mapping[str, str]) -> Config:
     folder = state_dir(environ)
     values = given(environ)
     secret = values.get("TOCSIN_SECRET_KEY") or _key_file(folder / "secret.key", "TOCSIN_SECRET_KEY")
+    address_key = values.get("TOCSIN_ADDRESS_KEY") or _key_file(folder / "address.key", "TOCSIN_ADDRESS_KEY")
+    return _config(folder, values, secret, address_key)
+
+
+def load_without_keys(environ: Mapping[str, str]) -> Config:
+    """The configuration where keys may not have been made yet; it has none. Raises BadEnvironment with the mend."""
+    return _config(state_dir(environ), given(environ), "", "")
+
+
+def _config(folder: Path, values: Mapping[str, str], secret: str, address_key: str) -> Config:
     fallbacks = values.get("TOCSIN_SECRET_KEY_FALLBACKS", "").split()
     return Config(
         state_dir=folder,
-        database_url=database_url(environ),
+        database_url=_database_url(values.get("TOCSIN_DATABASE_URL", ""), folder),
         site_url=_site_url(values.get("TOCSIN_SITE_URL") or "http://127.0.0.1:8000"),
         secret_keys=(secret, *fallbacks),
-        address_key=values.get("TOCSIN_ADDRESS_KEY") or _key_file(folder / "address.key", "TOCSIN_ADDRESS_KEY"),
+        address_key=address_key,
         relays=tuple(values.get("TOCSIN_RELAYS", "").split()),
         trusted_proxies=tuple(values.get("TOCSIN_TRUSTED_PROXIES", "").split()),
         demo=_boolean("TOCSIN_DEMO", values.get("TOCSIN_DEMO", "")),
@@ -113,11 +123,6 @@ def given(environ: Mapping[str, str]) -> dict[str, str]:
     values = {name: value for name, value in kept.items() if setting_of(name) not in overridden} | here
     _refuse_typos(values)
     return _resolve_secret_files(values)
-
-
-def database_url(environ: Mapping[str, str]) -> str:
-    """The database's URL. Raises BadEnvironment."""
-    return _database_url(given(environ).get("TOCSIN_DATABASE_URL", ""), state_dir(environ))
 
 
 def setting_of(name: str) -> str:
