@@ -84,3 +84,7 @@ def test_a_hash_needs_the_key_and_knows_the_channel():
     assert one == addresses.keyed_hash("key", "email", "mira@example.org")
     assert one != addresses.keyed_hash("other", "email", "mira@example.org")
     assert one != addresses.keyed_hash("key", "push", "mira@example.org")
+
+
+def test_a_masked_address_shows_its_owner_which_one_it_is():
+    assert addresses.masked("mira.reader@example.org") == "m•••@example.org"

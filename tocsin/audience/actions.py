@@ -40,7 +40,6 @@ class Answer(Enum):
 
     CONFIRM = "confirm"
     ALREADY = "already"
-    NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,19 @@ class Confirmed(Enum):
 def ask(email: EmailAddress, *, name: str, choices: Choices, wording: str, language: str) -> Asked:
     """Somebody, perhaps not the owner of the address, asks to subscribe it. Nothing counts until confirmed.
 
-    Who is subscribed keeps name and choices: the request proves nothing. Safe to run twice at once.
+    Who is subscribed keeps name and choices: the request proves nothing. Whether the address may be written to is
+    not asked here but, as for every mail, by the courier: so the answer takes the same way for every address.
+    Safe to run twice at once.
     """
     address = _owned_address(email, language)
     subscriber = address.subscriber
     if subscriber.status == Status.ACTIVE:
-        return Asked(address, _answer(address, Answer.ALREADY))
+        return Asked(address, Answer.ALREADY)
     subscriber.status, subscriber.name = Status.PENDING, name
     subscriber.save(update_fields=["status", "name"])
     _follow(subscriber, choices)
     _record(address, Event.ASKED, "form", consent_text(wordings.SUBSCRIBE, language, wording))
-    return Asked(address, _answer(address, Answer.CONFIRM))
+    return Asked(address, Answer.CONFIRM)
 
 
 @transaction.atomic
@@ -124,17 +125,15 @@ def erase(person: UUID) -> None:
 
 
 @transaction.atomic
-def change(person: UUID, choices: Choices) -> None:
-    """Follow exactly `choices` from now on. Raises Subscriber.DoesNotExist unless subscribed."""
-    _follow(_subscribed(person), choices)
+def change(person: UUID, *, name: str, choices: Choices) -> None:
+    """Call them `name` (as `names.clean_name` gave it) and let them follow exactly `choices` from now on.
 
-
-@transaction.atomic
-def rename(person: UUID, name: str) -> None:
-    """Call them `name`, as cleaned by `names.clean_name`. Raises Subscriber.DoesNotExist unless subscribed."""
+    Raises Subscriber.DoesNotExist unless subscribed.
+    """
     subscriber = _subscribed(person)
     subscriber.name = name
     subscriber.save(update_fields=["name"])
+    _follow(subscriber, choices)
 
 
 @transaction.atomic
@@ -210,11 +209,6 @@ def _subscribed(person: UUID) -> Subscriber:
 
 def _address(subscriber: Subscriber) -> Address:
     return subscriber.addresses.get(channel=Channel.EMAIL)
-
-
-def _answer(address: Address, allowed: Answer) -> Answer:
-    forbidden = _suppressions(address).exclude(reason=Reason.UNSUBSCRIBED).exists()
-    return Answer.NOTHING if forbidden else allowed
 
 
 def _follow(subscriber: Subscriber, choices: Choices) -> None:

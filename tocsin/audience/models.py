@@ -1,6 +1,8 @@
 """The nouns of the audience. Writers live in `actions.py`, readers in `queries.py`."""
 
 import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import models
 from django.utils import timezone
@@ -51,6 +53,14 @@ class Publication(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its time zone; UTC if this machine does not know that one."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
 
 class Subscriber(models.Model):
     """A person who asked."""
@@ -73,6 +83,11 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.public_id)
+
+    @property
+    def on_break_until(self) -> datetime | None:
+        """When the break they take now ends; None while they take none."""
+        return self.paused_until if self.paused_until and self.paused_until > timezone.now() else None
 
 
 class Address(models.Model):

@@ -12,7 +12,7 @@ IMPORT = "import"
 def subscribing(publication_name: str) -> str:
     """The sentence at the form with which a reader subscribes."""
     return (
-        f"{publication_name} will e-mail you what it publishes, at the pace you choose. "
+        f"By subscribing I agree that {publication_name} e-mails me what it publishes, at the pace I choose. "
         "Every mail has a link to change that or to leave."
     )
 

@@ -74,3 +74,9 @@ def keyed_hash(key: str, channel: str, address_key: str) -> bytes:
 def key_check(key: str) -> str:
     """What a database keeps of the address key it was made with: enough to tell another key, nothing to find it by."""
     return hmac.digest(key.encode(), b"tocsin address key check", "sha256")[:8].hex()
+
+
+def masked(value: str) -> str:
+    """An address as it may be shown to whoever holds a forwarded link: m•••@example.org."""
+    local, _, domain = value.rpartition("@")
+    return f"{local[:1]}•••@{domain}"

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import get_language_info
 
+from tocsin.audience import wordings
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
 from tocsin.content.models import PostPage, Topic
@@ -51,6 +52,11 @@ class Site:
         if self._article is None:
             self._article = article(post, self.request)
         return self._article
+
+    @property
+    def consent(self) -> str:
+        """The sentence a reader agrees to by subscribing, word for word as it goes on record."""
+        return wordings.subscribing(self.publication.name)
 
     @property
     def direction(self) -> str:

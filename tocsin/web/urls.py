@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("authors/<str:slug>/", views.author, name="author"),
     path("feed.xml", feed.feed, name="feed"),
     path("inbox/", include("tocsin.web.inbox.urls")),
+    path("", include("tocsin.web.readers.urls")),
     path("robots.txt", views.robots, name="robots"),
     path("media/images/<str:name>", media.picture, name="picture"),
 ]

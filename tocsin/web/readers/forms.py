@@ -1,0 +1,135 @@
+"""What readers fill in: checked, cleaned, and refused in words that say how to mend it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from tocsin.audience.models import Cadence, Followable, Publication
+from tocsin.audience.names import BadName, clean_name
+from tocsin.lib import addresses
+from tocsin.lib.addresses import EmailAddress
+
+LONGEST_PAUSE = timedelta(days=366)
+NOTHING = ""
+PACES = list(Cadence.choices)
+
+
+class Subscribing(forms.Form):
+    """The Stay informed form. No topics means everything; no pace means as it happens."""
+
+    name = forms.CharField(required=False, strip=False)
+    email = forms.CharField(required=False, strip=False)
+    website = forms.CharField(required=False)
+    topics = forms.ModelMultipleChoiceField(
+        Followable.objects.filter(kind=Followable.Kind.TOPIC, retired_at=None).order_by("name"),
+        to_field_name="slug",
+        required=False,
+        error_messages={"invalid_choice": "One of these topics does not exist (any more). Please choose again."},
+    )
+    cadence = forms.ChoiceField(
+        choices=PACES,
+        required=False,
+        error_messages={"invalid_choice": "This pace does not exist. Please choose one of the list."},
+    )
+
+    @property
+    def is_trap_sprung(self) -> bool:
+        """Whether a machine filled in the field that people do not see."""
+        return bool(self.data.get("website"))
+
+    def clean_email(self) -> EmailAddress:
+        try:
+            return addresses.parse(self.cleaned_data["email"])
+        except addresses.BadAddress as error:
+            raise ValidationError(f"{error} Write it like name@example.org.") from error
+
+    def clean_name(self) -> str:
+        return _name(self.cleaned_data["name"])
+
+    def choices(self, everything: Followable) -> dict[int, str]:
+        """What is asked for: followable id -> cadence."""
+        wanted = list(self.cleaned_data["topics"]) or [everything]
+        return {followable.pk: self.cleaned_data["cadence"] or Cadence.INSTANT for followable in wanted}
+
+
+class Preferences(forms.Form):
+    """What a reader gets: a pace, or nothing, for each thing that can be followed."""
+
+    name = forms.CharField(required=False, strip=False)
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, menu: list[Followable], chosen: Mapping[int, str], name: str
+    ) -> None:
+        super().__init__(data, initial={"name": name})
+        self._menu = menu
+        for followable in menu:
+            self.fields[_field(followable)] = forms.ChoiceField(
+                label=followable.name,
+                choices=[(NOTHING, "Nothing"), *PACES],
+                required=False,
+                initial=chosen.get(followable.pk, NOTHING),
+                error_messages={"invalid_choice": "This pace does not exist. Please choose one of the list."},
+            )
+
+    def clean_name(self) -> str:
+        return _name(self.cleaned_data["name"])
+
+    def choices(self) -> dict[int, str]:
+        """What is asked for: followable id -> cadence."""
+        paces = {followable.pk: self.cleaned_data[_field(followable)] for followable in self._menu}
+        return {followable: pace for followable, pace in paces.items() if pace != NOTHING}
+
+    def rows(self, kind: str) -> list[forms.BoundField]:
+        """The fields of one kind of followable."""
+        return [self[_field(followable)] for followable in self._menu if followable.kind == kind]
+
+
+class Pausing(forms.Form):
+    """Until which day to be left alone."""
+
+    until = forms.DateField(
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": "Choose a day.",
+            "invalid": "Write the day as year-month-day, like 2027-01-15.",
+        },
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, publication: Publication) -> None:
+        super().__init__(data)
+        self._zone = publication.zone
+
+    @property
+    def first_day(self) -> date:
+        """Tomorrow, where the publication is."""
+        return timezone.now().astimezone(self._zone).date() + timedelta(days=1)
+
+    @property
+    def last_day(self) -> date:
+        """The longest pause."""
+        return self.first_day + LONGEST_PAUSE
+
+    def clean_until(self) -> date:
+        day: date = self.cleaned_data["until"]
+        if not self.first_day <= day <= self.last_day:
+            raise ValidationError(f"Choose a day from {self.first_day} to {self.last_day}.")
+        return day
+
+    def moment(self) -> datetime:
+        """When the chosen day begins, where the publication is."""
+        return datetime.combine(self.cleaned_data["until"], time(), tzinfo=self._zone)
+
+
+def _name(text: str) -> str:
+    try:
+        return clean_name(text)
+    except BadName as error:
+        raise ValidationError(str(error)) from error
+
+
+def _field(followable: Followable) -> str:
+    return f"follow-{followable.pk}"

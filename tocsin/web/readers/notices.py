@@ -1,0 +1,107 @@
+"""The small pages that say one thing. None tells whether an address is known here."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+SUBSCRIBE = "/subscribe/"
+
+
+@dataclass(frozen=True)
+class Next:
+    """The one thing to do next."""
+
+    url: str
+    label: str
+
+
+def notice(
+    request: HttpRequest, heading: str, *lines: str, following: Next | None = None, status: int = 200
+) -> HttpResponse:
+    """A page with a heading and some lines."""
+    context = {"title": heading, "heading": heading, "lines": lines}
+    if following:
+        context |= {"next_url": following.url, "next_label": following.label}
+    return render(request, "web/notice.html", context, status=status)
+
+
+def question(request: HttpRequest, heading: str, *lines: str, button: str) -> HttpResponse:
+    """A page with a button that posts to its own address: what a link alone must not do."""
+    context = {"title": heading, "heading": heading, "lines": lines, "button": button}
+    return render(request, "web/readers/question.html", context)
+
+
+def sent(request: HttpRequest) -> HttpResponse:
+    """The one answer to everybody who subscribes."""
+    return notice(
+        request,
+        "Look into your inbox",
+        "We have sent you a mail. Open it and follow its link: only then is the subscription yours.",
+        "Nothing there after a few minutes? Look among the spam, check how you spelt the address, and ask again. "
+        "To protect mailboxes we write to the same address only a few times a day.",
+        following=Next("/", "Back to the news"),
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The token is not one of ours."""
+    return notice(
+        request,
+        "This link does not work",
+        "It may have been cut off on its way. Copy it whole from the mail, or use the link in a newer mail.",
+        following=Next(SUBSCRIBE, "Subscribe"),
+        status=404,
+    )
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """The token is ours, but there is no subscription behind it now."""
+    return notice(
+        request,
+        "There is no subscription behind this link",
+        "It was ended, or everything about it was deleted. Nothing is sent.",
+        "If you would like to be told again, subscribe anew.",
+        following=Next(SUBSCRIBE, "Subscribe"),
+        status=410,
+    )
+
+
+def expired(request: HttpRequest, purpose: str) -> HttpResponse:
+    """The token is ours, but too old."""
+    if purpose == "erase":
+        lines = (
+            "For your safety it worked for an hour only. Ask for a new one on your own page: every mail links there."
+        )
+        return notice(request, "This link has expired", lines, status=410)
+    return notice(
+        request,
+        "This link has expired",
+        "It worked for seven days. Ask again with your e-mail address, and a new one is on its way.",
+        following=Next(SUBSCRIBE, "Ask again"),
+        status=410,
+    )
+
+
+def foreign(request: HttpRequest) -> HttpResponse:
+    """The form was sent from somebody else's page."""
+    return notice(
+        request,
+        "This form was not sent from our own pages",
+        "Nothing was done. Please fill in the form here; if your browser hides where a form comes from, allow it for this site.",
+        following=Next(SUBSCRIBE, "To the form"),
+        status=403,
+    )
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """A limit was reached."""
+    response = notice(
+        request,
+        "Too many requests just now",
+        "Many subscriptions were asked for in a short time, more than we can take. Please try again in a few minutes.",
+        following=Next(SUBSCRIBE, "To the form"),
+        status=429,
+    )
+    response.headers["Retry-After"] = "300"
+    return response

@@ -1,0 +1,237 @@
+"""Subscribing, confirming, a reader's own page, leaving, being deleted.
+
+GET never changes anything: mail scanners follow links. Every request to subscribe gets the same answer, whether the
+address is new, known or must not be written to; what differs is only the mail.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tocsin.audience import actions, limits, queries, wordings
+from tocsin.audience.actions import Confirmed
+from tocsin.audience.models import Followable, Subscriber
+from tocsin.lib.addresses import masked
+from tocsin.web.readers import mails, notices
+from tocsin.web.readers.forms import Pausing, Preferences, Subscribing
+from tocsin.web.readers.guards import behind, is_foreign, links, private
+from tocsin.web.readers.notices import Next
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+SAID = {
+    "changed": "Saved. From now on you get what is chosen below.",
+    "paused": "Your break has begun. Nothing is sent until it ends.",
+    "resumed": "Welcome back: your break is over.",
+    "mailed": "We have sent you a mail with a link to delete everything. It works for one hour.",
+}
+GROUPS = (("", Followable.Kind.EVERYTHING), ("Topics", Followable.Kind.TOPIC), ("Authors", Followable.Kind.AUTHOR))
+Status = Subscriber.Status
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what was posted is done; look there, and reloading does not post again."""
+
+    status_code = 303
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """The Stay informed form, with topics and pace."""
+    if request.method != "POST":
+        return render(request, "web/readers/subscribe.html", {"form": Subscribing()})
+    return _ask(request)
+
+
+@private
+def _ask(request: HttpRequest) -> HttpResponse:
+    if is_foreign(request):
+        return notices.foreign(request)
+    form = Subscribing(request.POST)
+    if form.is_trap_sprung:
+        return SeeOther("/subscribe/sent/")
+    if not form.is_valid():
+        response = render(request, "web/readers/subscribe.html", {"form": form}, status=422)
+        response.headers["Referrer-Policy"] = "same-origin"  # the form on it is to say where it comes from
+        return response
+    if not (limits.take(limits.NETWORK, limits.network(request.META["REMOTE_ADDR"])) and limits.take(limits.SITE)):
+        return notices.too_many(request)
+    _answer_by_mail(form)
+    return SeeOther("/subscribe/sent/")
+
+
+@transaction.atomic
+def _answer_by_mail(form: Subscribing) -> None:
+    """Record the request and plan its mail, together. Too often for one mailbox: neither, and nobody can tell."""
+    email, publication = form.cleaned_data["email"], queries.publication()
+    if not limits.take_for_mailbox(queries.hash_of(email), "subscribe"):
+        return
+    asked = actions.ask(
+        email,
+        name=form.cleaned_data["name"],
+        choices=form.choices(queries.everything()),
+        wording=wordings.subscribing(publication.name),
+        language=publication.language,
+    )
+    mails.send(mails.LETTERS[asked.answer], asked.address, publication)
+
+
+@require_safe
+@private
+def sent(request: HttpRequest) -> HttpResponse:
+    """What everybody sees after subscribing."""
+    return notices.sent(request)
+
+
+@behind("confirm")
+def confirm(request: HttpRequest, person: UUID) -> HttpResponse:
+    """GET asks, POST subscribes."""
+    name = queries.publication().name
+    if request.method == "POST":
+        return _confirmed(request, person, actions.confirm(person))
+    status = Subscriber.objects.get(public_id=person).status
+    if status != Status.PENDING:
+        return _confirmed(request, person, Confirmed.BEFORE if status == Status.ACTIVE else Confirmed.LEFT_SINCE)
+    return notices.question(
+        request,
+        "One more step",
+        f"Press the button, and {name} writes to you from now on. You can change that or leave at any time.",
+        button="Yes, subscribe me",
+    )
+
+
+def _confirmed(request: HttpRequest, person: UUID, result: Confirmed) -> HttpResponse:
+    own_page = Next(links().manage(person), "See what you get")
+    if result is Confirmed.NOW:
+        return notices.notice(
+            request, "You are subscribed", "Thank you. The next news comes to your inbox.", following=own_page
+        )
+    if result is Confirmed.BEFORE:
+        return notices.notice(
+            request, "You are subscribed already", "There is nothing more to confirm.", following=own_page
+        )
+    return notices.notice(
+        request,
+        "You have unsubscribed since",
+        "This link was used before, and you left after that. If you would like to come back, subscribe anew.",
+        following=Next(notices.SUBSCRIBE, "Subscribe"),
+    )
+
+
+@behind("unsubscribe", posted_from_anywhere=True)
+def unsubscribe(request: HttpRequest, person: UUID) -> HttpResponse:
+    """GET asks, POST unsubscribes: from the page, or by a mail program's own button (RFC 8058), which wants no page."""
+    name, one_click = ONE_CLICK
+    is_one_click = request.POST.get(name) == one_click
+    subscriber = Subscriber.objects.filter(public_id=person).first()
+    if subscriber and request.method == "POST":
+        actions.unsubscribe(person, "one-click" if is_one_click else "button on the page")
+    if is_one_click:
+        return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
+    if subscriber and subscriber.status == Status.ACTIVE and request.method != "POST":
+        return notices.question(
+            request,
+            "Unsubscribe?",
+            f"Press the button, and {queries.publication().name} sends you nothing more.",
+            button="Unsubscribe",
+        )
+    return notices.notice(
+        request,
+        "You are unsubscribed",
+        "Nothing more is sent to you. What is on its way already may still arrive.",
+        "Changed your mind? You are welcome back at any time.",
+        following=Next(notices.SUBSCRIBE, "Subscribe"),
+    )
+
+
+@behind("erase")
+def erase(request: HttpRequest, person: UUID) -> HttpResponse:
+    """GET asks, POST deletes everything about a person."""
+    subscriber = Subscriber.objects.filter(public_id=person).first()
+    if subscriber and request.method != "POST":
+        return notices.question(
+            request,
+            "Delete everything?",
+            "Your name, your address and your choices are deleted for good, and nothing more is sent to you. "
+            "What remains is a code made of the address that names nobody: it proves what you agreed to, and keeps the "
+            "address from being added again by mistake.",
+            button="Delete everything",
+        )
+    if subscriber:
+        actions.erase(person)
+    return notices.notice(
+        request, "Everything is deleted", "We no longer know your address.", following=Next("/", "To the news")
+    )
+
+
+@behind("manage")
+def reader(request: HttpRequest, person: UUID) -> HttpResponse:
+    """A reader's own page: what they get, a break, leaving. The link may have been forwarded: it shows no address."""
+    subscriber = Subscriber.objects.get(public_id=person)
+    if request.method != "POST":
+        return _page(request, subscriber)
+    return DEEDS.get(request.POST.get("do", ""), _change)(request, subscriber)
+
+
+def _page(
+    request: HttpRequest, subscriber: Subscriber, preferences: Preferences | None = None, pausing: Pausing | None = None
+) -> HttpResponse:
+    form = preferences or _preferences(subscriber)
+    context = {
+        "address": masked(subscriber.addresses.get().value),
+        "is_subscribed": subscriber.status == Status.ACTIVE,
+        "on_break_until": subscriber.on_break_until,
+        "form": form,
+        "groups": [(heading, form.rows(kind)) for heading, kind in GROUPS],
+        "pausing": pausing or Pausing(None, queries.publication()),
+        "unsubscribe_url": links().unsubscribe(subscriber.public_id),
+        "said": SAID.get(request.GET.get("said", "")),
+    }
+    return render(request, "web/readers/reader.html", context, status=422 if preferences or pausing else 200)
+
+
+def _preferences(subscriber: Subscriber, data: Mapping[str, Any] | None = None) -> Preferences:
+    return Preferences(data, menu=queries.choosable(), chosen=queries.chosen(subscriber), name=subscriber.name)
+
+
+def _change(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    form = _preferences(subscriber, request.POST)
+    if not form.is_valid():
+        return _page(request, subscriber, preferences=form)
+    actions.change(subscriber.public_id, name=form.cleaned_data["name"], choices=form.choices())
+    return SeeOther("?said=changed")
+
+
+def _pause(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    form = Pausing(request.POST, queries.publication())
+    if not form.is_valid():
+        return _page(request, subscriber, pausing=form)
+    actions.pause(subscriber.public_id, form.moment())
+    return SeeOther("?said=paused")
+
+
+def _resume(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:  # noqa: ARG001 - as its siblings
+    actions.pause(subscriber.public_id, None)
+    return SeeOther("?said=resumed")
+
+
+@transaction.atomic
+def _mail_erasure_link(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:  # noqa: ARG001 - as its siblings
+    address = subscriber.addresses.get()
+    if limits.take_for_mailbox(bytes(address.hash), "erase"):
+        mails.send(mails.ERASURE, address, queries.publication())
+    return SeeOther("?said=mailed")
+
+
+DEEDS: Mapping[str, Callable[[HttpRequest, Subscriber], HttpResponse]] = {
+    "change": _change,
+    "pause": _pause,
+    "resume": _resume,
+    "mail-erasure-link": _mail_erasure_link,
+}
