@@ -5,6 +5,7 @@ truth: an attempt is open exactly while bytes that can complete its message may 
 """
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from tocsin.courier.database import Database, Row
 from tocsin.courier.message import Message
 from tocsin.courier.retry import RetryPlan
 from tocsin.courier.standing import Standing
+from tocsin.courier.statements import Dialect
 from tocsin.courier.states import CLAIMABLE, Evidence, ImpossibleMove, State, after
 
 DUPLICATE = "duplicate"
@@ -80,6 +82,13 @@ class Ledger:
         """Give a lease back; the batch is due again when its next row is. False if it was not ours any more."""
         return self._database.change("release", batch=lease.batch, token=lease.token) == 1
 
+    def release_strays(self, courier: str, held: set[int]) -> int:
+        """Give back what is leased to this courier without its knowing: the answer to a claim was lost on the way."""
+        run = self._database
+        with run.transaction():
+            leases = [_lease(row, row["token"]) for row in run.rows("leases_of", courier=courier)]
+            return sum(self.release(lease) for lease in leases if lease.token not in held)
+
     # One delivery
 
     def load(self, delivery: int) -> Standing:
@@ -100,7 +109,7 @@ class Ledger:
             return run.change("open_attempt", now=values.pop("started"), **values) == 1
 
     def settle(self, this: Try, evidence: Evidence, reply: str, now: int) -> State:
-        """Record what came back of a try, and move the delivery by it. The state it is in then.
+        """Record what came back of a try, and move the delivery by it. The state it is in then. May be repeated.
 
         A 250 always counts. Other outcomes count only under a lease that is still ours: whoever took it over knows
         more by now, and the outcome is kept with the attempt.
@@ -109,17 +118,28 @@ class Ledger:
             held = self._holds(this.lease)
             row = self._standing(this.delivery)
             stored = State(row["state"])
-            new = _moved(stored, evidence) if held or evidence is Evidence.TAKEN else None
             twice = evidence is Evidence.TAKEN and stored in {State.ACCEPTED, State.BOUNCED, State.COMPLAINED}
-            self._close(this, DUPLICATE if twice else evidence.value, reply, now)
-            if new is not None:
-                self._move(this.delivery, row, new, reply, max(now, this.lease.leased_us), this.number)
-        return new or stored
+            new = _moved(stored, evidence) if held or evidence is Evidence.TAKEN else None
+            if not self._close(this, DUPLICATE if twice else evidence.value, reply, now) or new is None:
+                return stored
+            self._move(this, row, new, reply, now)
+        return new
 
     def note(self, this: Try, evidence: Evidence, reply: str, now: int) -> None:
-        """Record what came back of a try without moving the delivery: what it means is not decided yet."""
+        """Record what came back of a try without moving the delivery: what it means is to be decided."""
         with self._database.transaction():
             self._close(this, evidence.value, reply, now)
+
+    def decide(self, this: Try, evidence: Evidence, reply: str, now: int) -> State:
+        """Move a delivery by what was noted of its try. The state it is in then."""
+        with self._database.transaction():
+            held = self._holds(this.lease)
+            row = self._standing(this.delivery)
+            new = _moved(State(row["state"]), evidence) if held else None
+            if new is None:
+                return State(row["state"])
+            self._move(this, row, new, reply, now)
+        return new
 
     def put_aside(self, this: Try, reply: str, now: int) -> None:
         """Leave a delivery what it is, for a while: what it met was not its own fault."""
@@ -191,12 +211,14 @@ class Ledger:
         rows = self._database.rows("others", courier=courier)
         return [{**row, "id": UUID(str(row["id"])).hex} for row in rows]
 
-    def bury(self, courier: str, now: int, *, beat: int | None = None, exact: bool = True) -> bool:
+    def bury(self, courier: str, now: int, *, beat: int | None = None, same_boot: bool = True) -> bool:
         """Give a courier up and give its batches back; what it had on the wire is unsure. False if it beat again.
 
-        `exact`: its intents are known to be on the disk. If not, everything it may have been sending is unsure.
+        Its open attempts tell exactly what that was, unless the machine of a SQLite database went down since: commits
+        of single messages are not forced to the disk there, so all that it may have been sending is unsure.
         """
         run = self._database
+        exact = same_boot or run.dialect is Dialect.POSTGRESQL
         with run.transaction(durable=True):
             if run.change("bury", courier=courier, beat=beat, now=now) != 1:
                 return False
@@ -206,7 +228,16 @@ class Ledger:
                 self.release(lease)
         return True
 
-    # Relays
+    # Around
+
+    def rang(self) -> bool:
+        """Whether there may be something new to claim."""
+        return self._database.rang()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with suppress(Exception):  # it may be broken already
+            self._database.close()
 
     def relay_seen(self, name: str, trouble: str, now: int) -> None:
         """Keep what was last seen of a relay; empty `trouble` while it works."""
@@ -230,8 +261,9 @@ class Ledger:
         row = self._standing(delivery)
         return row if State(row["state"]) in CLAIMABLE and row["due_us"] is not None else None
 
-    def _close(self, this: Try, outcome: str, reply: str, now: int) -> None:
-        self._database.change("close_attempt", outcome=outcome, reply=_cut(reply), now=now, **_attempt(this))
+    def _close(self, this: Try, outcome: str, reply: str, now: int) -> bool:
+        values = _attempt(this)
+        return self._database.change("close_attempt", outcome=outcome, reply=_cut(reply), now=now, **values) == 1
 
     def _doubt(self, lease: Lease, now: int, *, exact: bool) -> None:
         """Make unsure what a dead courier had, or may have had, on the wire."""
@@ -245,13 +277,14 @@ class Ledger:
             reply = DIED if delivery in numbers else POWER_LOST
             run.change("give_up_attempt", delivery=delivery, now=now, outcome=Evidence.LOST.value, reply=reply)
             if new is not None:
-                self._move(delivery, row, new, reply, max(now, lease.leased_us), number)
+                self._move(Try(delivery, lease, number, "", "", now), row, new, reply, now)
 
-    def _move(self, delivery: int, row: Row, new: State, reply: str, now: int, number: int) -> None:
-        attempts = max(number, row["attempts"])
+    def _move(self, this: Try, row: Row, new: State, reply: str, now: int) -> None:
+        attempts = max(this.number, row["attempts"])
         doubts = row["doubts"] + (new is State.UNSURE)
-        due = self._next_due(new, row, attempts, doubts, now)
-        self._write(delivery, {**row, "attempts": attempts, "doubts": doubts}, new, due, reply, now)
+        # Due only after the lease began, whatever the clock did since: otherwise it would still count as being sent.
+        due = self._next_due(new, row, attempts, doubts, max(now, this.lease.leased_us))
+        self._write(this.delivery, {**row, "attempts": attempts, "doubts": doubts}, new, due, reply, now)
 
     def _next_due(self, state: State, row: Row, attempts: int, doubts: int, now: int) -> int | None:
         if state is State.DEFERRED:

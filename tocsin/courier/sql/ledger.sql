@@ -86,12 +86,14 @@ ON CONFLICT (delivery_id, number) DO NOTHING
 
 -- name: close_attempt
 -- What came back. An attempt that never came to bytes that could complete a message is written here, whole. What came
--- back once stays, but for an attempt that was given up as lost: later evidence is better.
+-- back once stays, but for an attempt that was given up as lost: later evidence is better. Nobody closes another's.
 INSERT INTO courier_attempt (delivery_id, number, courier_id, relay, started_us, finished_us, outcome, reply)
 VALUES (:delivery, :number, :courier, :relay, :started, :now, :outcome, :reply)
 ON CONFLICT (delivery_id, number) DO UPDATE
 SET finished_us = excluded.finished_us, outcome = excluded.outcome, reply = excluded.reply
-WHERE courier_attempt.finished_us IS NULL OR courier_attempt.outcome = 'lost'
+WHERE courier_attempt.courier_id = excluded.courier_id AND (
+    courier_attempt.finished_us IS NULL OR (courier_attempt.outcome = 'lost' AND excluded.outcome <> 'lost')
+)
 
 -- name: move
 UPDATE courier_delivery
@@ -104,6 +106,7 @@ UPDATE courier_delivery SET due_us = :due, attempts = :attempts, reply = :reply 
 
 -- name: register
 INSERT INTO courier_courier (id, host, boot, pid, beat, started_us) VALUES (:courier, :host, :boot, :pid, 0, :now)
+ON CONFLICT (id) DO NOTHING
 
 -- name: beat
 UPDATE courier_courier SET beat = beat + 1 WHERE id = :courier AND gone_us IS NULL

@@ -1,0 +1,287 @@
+"""The real courier process, a real relay on a real socket, a real database."""
+
+import re
+import signal
+
+import pytest
+from django.db import transaction
+
+from tests.channels.email.faulty import DROP, FaultyRelay, running
+from tests.courier.people import a_message, make_readers, tell_everyone
+from tests.courier.running import courier, until, until_books
+from tocsin.courier import actions
+from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Lane, RelayStatus
+from tocsin.courier.queries import books, listing
+
+
+@pytest.fixture
+def log(tmp_path, committed):
+    path = tmp_path / "courier.log"
+    yield path
+    text = path.read_text() if path.exists() else ""
+    assert "Traceback" not in text, text
+    assert "@example.org" not in text, "logs name no addresses"
+
+
+def everybody(relay):
+    return sorted(recipient for letter in relay.taken for recipient in letter.recipients)
+
+
+def message_ids(letters):
+    return [re.search(rb"^Message-ID: (.*)\r$", letter.body, re.MULTILINE)[1] for letter in letters]
+
+
+def test_everyone_gets_it_once(log):
+    readers = make_readers(30)
+    with running(FaultyRelay()) as relay, courier(relay, log) as process:
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=30)
+        assert everybody(relay) == sorted(reader.value for reader in readers)
+        until(lambda: Batch.objects.filter(token=None, due_us=None).count() == Batch.objects.count())
+        assert process.stop() == 0
+    assert Courier.objects.get().gone_us
+    assert RelayStatus.objects.get().trouble == ""
+
+
+def test_a_telling_from_before_it_started_is_sent(log):
+    make_readers(3)
+    dispatch = tell_everyone()
+    with running(FaultyRelay()) as relay, courier(relay, log):
+        until_books(dispatch.pk, accepted=3)
+
+
+def test_who_is_refused_fails_with_the_relays_words_and_others_get_theirs(log):
+    make_readers(12)
+    relay = FaultyRelay({"RCPT": lambda to: "550 5.1.1 no such user" if "reader5@" in to else None})
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=11, failed=1)
+    (refused,) = listing(dispatch.pk, "failed")
+    assert (refused.address, refused.reply, refused.attempts) == ("reader5@example.org", "550 5.1.1 no such user", 1)
+
+
+def test_who_is_refused_last_fails_too(log):
+    make_readers(1)
+    with running(FaultyRelay({"RCPT": "550 5.1.1 no such user"})) as relay, courier(relay, log):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, failed=1)
+
+
+def test_a_refusal_for_now_is_tried_again(log):
+    make_readers(3)
+    relay = FaultyRelay({"RCPT": ["451 4.7.1 later"] * 3, "BODY": ["452 4.3.1 full"]})
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=3)
+    assert len(relay.taken) == 3
+    outcomes = sorted(Attempt.objects.values_list("outcome", flat=True))
+    assert outcomes == ["put off"] * 4 + ["taken"] * 3
+
+
+def test_a_drop_after_the_dot_is_unsure_then_resent_once_with_the_same_bytes(log):
+    make_readers(3)
+    relay = FaultyRelay({"BODY": [DROP]})
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=3)
+    assert len(relay.completed) == 4
+    first = relay.completed[0]
+    again = [letter for letter in relay.completed if letter.recipients == first.recipients]
+    assert len(again) == 2
+    assert again[0].body == again[1].body
+    assert len(set(message_ids(again))) == 1
+    assert Delivery.objects.get(doubts=1).attempts == 2
+
+
+def test_a_relay_that_always_drops_after_the_dot_is_tried_twice_and_no_more(log):
+    make_readers(4)
+    with running(FaultyRelay({"BODY": DROP})) as relay, courier(relay, log) as process:
+        dispatch = tell_everyone()
+        until(lambda: Delivery.objects.filter(doubts=2, due_us=None).count() == 4)
+        assert books(dispatch.pk).unsure == 4
+        until(lambda: not Batch.objects.filter(due_us__isnull=False).exists())
+        assert process.stop() == 0
+    assert len(relay.completed) == 8
+
+
+def test_policy_hold_resends_nothing(log):
+    make_readers(1)
+    with running(FaultyRelay({"BODY": DROP})) as relay, courier(relay, log):
+        with transaction.atomic():
+            dispatch = tell_everyone()
+            Dispatch.objects.update(hold_unsure=True)
+        until_books(dispatch.pk, unsure=1)
+        until(lambda: not Batch.objects.filter(due_us__isnull=False).exists())
+    assert len(relay.completed) == 1
+
+
+def test_a_relay_that_denies_everybody_fails_nobody(log):
+    make_readers(25)
+    broken = True
+    relay = FaultyRelay({"RCPT": lambda to: f"554 5.7.1 {to[3:]}: Relay access denied" if broken else None})
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until(lambda: RelayStatus.objects.filter(trouble__startswith="554").exists(), "the trouble to be shown")
+        until_books(dispatch.pk, planned=25, failed=0)
+        assert "@" not in RelayStatus.objects.get().trouble
+        broken = False
+        until_books(dispatch.pk, accepted=25)
+    assert len(relay.taken) == 25
+    assert RelayStatus.objects.get().trouble == ""
+
+
+def test_a_few_refusals_that_speak_of_nobody_are_put_off(log):
+    make_readers(3)
+    broken = True
+    relay = FaultyRelay({"RCPT": lambda to: "554 5.7.1 Relay access denied" if broken else None})
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until(lambda: Delivery.objects.filter(state="deferred").count() == 3)
+        broken = False
+        until_books(dispatch.pk, accepted=3)
+
+
+def test_a_relay_that_is_down_is_waited_for(log):
+    make_readers(5)
+    relay = FaultyRelay()
+    with running(relay):
+        pass
+    with courier(relay, log):
+        dispatch = tell_everyone()
+        until(lambda: RelayStatus.objects.exclude(trouble="").exists(), "the trouble to be shown")
+        until_books(dispatch.pk, planned=5)
+        with running(relay):
+            until_books(dispatch.pk, accepted=5)
+    assert len(relay.taken) == 5
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL"])
+def test_a_refusal_of_us_is_the_relays_trouble(log, step):
+    make_readers(3)
+    script = {step: ["554 5.7.1 go away"] * 4}
+    if step == "EHLO":
+        script["HELO"] = ["554 5.7.1 go away"] * 4
+    relay = FaultyRelay(script)
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=3)
+    assert not Attempt.objects.exclude(outcome="taken").exists()
+
+
+def test_a_relay_that_closes_after_some_messages_is_opened_again(log):
+    make_readers(20)
+    count = 0
+
+    def sometimes(_):
+        nonlocal count
+        count += 1
+        return "421 4.7.0 too many messages" if count % 4 == 0 else None
+
+    relay = FaultyRelay({"MAIL": sometimes})
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=20)
+    assert len(relay.taken) == 20
+
+
+def test_an_alert_overtakes(log):
+    make_readers(60)
+    with running(FaultyRelay(delay=0.01)) as relay, courier(relay, log, connections=2):
+        news = tell_everyone(post_id=1, lane=Lane.DIGEST)
+        until(lambda: len(relay.taken) >= 10)
+        before = len(relay.taken)
+        alert = tell_everyone(post_id=2, lane=Lane.ALERT, kind="alert", message=a_message("Storm warning"))
+        until_books(alert.pk, accepted=60)
+        assert books(news.pk).planned + books(news.pk).sending > 0
+        until_books(news.pk, accepted=60)
+    subjects = [b"Storm warning" in letter.body for letter in relay.taken]
+    assert subjects.index(True) <= before + 4, "the alert waits for nothing but what was on the wire"
+
+
+def test_relays_serve_their_lanes(log):
+    make_readers(2)
+    with running(FaultyRelay()) as alerts, running(FaultyRelay()) as rest:
+        urls = f"{alerts.url}&lanes=alert {rest.url}&lanes=transactional,instant,digest"
+        with courier(urls, log):
+            news, alert = tell_everyone(post_id=1), tell_everyone(post_id=2, lane=Lane.ALERT, kind="alert")
+            until_books(news.pk, accepted=2)
+            until_books(alert.pk, accepted=2)
+    assert (len(alerts.taken), len(rest.taken)) == (2, 2)
+
+
+def test_a_second_relay_takes_over_from_one_in_trouble(log):
+    make_readers(6)
+    broken, sound = FaultyRelay({"MAIL": "451 4.3.0 not today"}), FaultyRelay()
+    with running(broken), running(sound), courier(f"{broken.url} {sound.url}", log):
+        until_books(tell_everyone().pk, accepted=6)
+    assert len(sound.taken) == 6
+
+
+def test_without_a_relay_everything_stays_planned(log):
+    make_readers(2)
+    with courier("", log) as process:
+        dispatch = tell_everyone()
+        until(lambda: RelayStatus.objects.filter(name="(none)").exclude(trouble="").exists())
+        assert books(dispatch.pk).planned == 2
+        assert process.stop() == 0
+    assert log.read_text().count("No relay is configured") == 1
+
+
+def test_what_cannot_be_composed_fails_and_the_rest_goes_out(log):
+    make_readers(2)
+    with running(FaultyRelay()) as relay, courier(relay, log):
+        broken = tell_everyone(post_id=1, message=a_message(sender_email="not an address"))
+        sound = tell_everyone(post_id=2)
+        until_books(broken.pk, failed=2)
+        until_books(sound.pk, accepted=2)
+    assert all("cannot be composed" in row.reply for row in listing(broken.pk, "failed"))
+
+
+def test_staff_mail_goes_to_the_address_in_the_message(log):
+    with running(FaultyRelay()) as relay, courier(relay, log):
+        message = a_message(to_address="chief@example.net", bulk=False, text="Reset", html="")
+        with transaction.atomic():
+            dispatch = actions.tell_one(
+                kind="staff", lane=Lane.TRANSACTIONAL, message=message, title="Reset", address=None
+            )
+        until_books(dispatch.pk, accepted=1)
+    assert everybody(relay) == ["chief@example.net"]
+
+
+def test_cancelling_stops_what_is_not_on_the_wire(log):
+    make_readers(60)
+    with running(FaultyRelay(delay=0.02)) as relay, courier(relay, log, connections=2):
+        dispatch = tell_everyone()
+        until(lambda: len(relay.taken) >= 5)
+        with transaction.atomic():
+            assert actions.cancel(dispatch, "The post was withdrawn.") > 30
+        until(lambda: not Batch.objects.filter(due_us__isnull=False).exists() or books(dispatch.pk).sending == 0)
+        until(lambda: books(dispatch.pk).settled)
+        found = books(dispatch.pk)
+        assert found.accepted + found.suppressed == 60
+    assert found.accepted == len(relay.taken)
+
+
+def test_sigterm_finishes_what_is_on_the_wire_and_gives_the_rest_back(log):
+    make_readers(50)
+    with running(FaultyRelay(delay=0.03)) as relay, courier(relay, log) as process:
+        dispatch = tell_everyone()
+        until(lambda: len(relay.taken) >= 3)
+        assert process.stop(8) == 0
+        found = books(dispatch.pk)
+        assert found.balanced
+        assert (found.sending, found.unsure) == (0, 0)
+        assert found.accepted == len(relay.taken) < 50
+        assert not Batch.objects.filter(token__isnull=False).exists()
+    assert not Attempt.objects.filter(finished_us=None).exists()
+
+
+def test_it_waits_for_a_database_that_is_not_there_yet(log, committed, monkeypatch):
+    make_readers(1)
+    url = committed
+    missing = f"{url}.missing" if url.startswith("sqlite") else url.replace("/test_", "/missing_")
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", missing)
+    with running(FaultyRelay()) as relay, courier(relay, log) as process:
+        until(lambda: "cannot be used" in log.read_text())
+        process.signal(signal.SIGTERM)
+        assert process.process.wait(5) == 0
