@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
-from tocsin.courier.database import Trouble, open_database
+from tocsin.courier.database import open_database, trouble
 from tocsin.courier.ledger import Ledger
 from tocsin.courier.retry import RetryPlan
 
@@ -33,6 +33,7 @@ class Clerk:
 
     def __init__(self, url: str, plan: RetryPlan) -> None:
         self._url = url
+        self._trouble = trouble(url)
         self._plan = plan
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._ledger: Ledger | None = None
@@ -62,11 +63,11 @@ class Clerk:
                 await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311
                 tries += 1
 
-    def _tell(self, trouble: str) -> None:
+    def _tell(self, words: str) -> None:
         """Once per kind of trouble, not once per try."""
-        if trouble != self._told:
-            logger.warning("the ledger cannot be used, trying again: %s", trouble)
-            self._told = trouble
+        if words != self._told:
+            logger.warning("the ledger cannot be used, trying again: %s", words)
+            self._told = words
 
     def _run(
         self, operation: Operation[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -75,7 +76,7 @@ class Clerk:
             if self._ledger is None:
                 self._ledger = Ledger(open_database(self._url), self._plan)
             result = operation(self._ledger, *args, **kwargs)
-        except Trouble as error:
+        except self._trouble as error:
             self._forget()
             raise LedgerAway(" ".join(str(error).split())) from error
         self._told = ""

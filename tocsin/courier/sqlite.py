@@ -1,0 +1,76 @@
+"""The ledger's database on SQLite. See `database.py`."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from tocsin.courier.database import Row
+from tocsin.courier.statements import Dialect, statements
+
+BUSY_SECONDS = 20
+TROUBLE = (sqlite3.OperationalError,)
+
+
+def connect(url: str) -> "SqliteDatabase":
+    """Open a file that is there; never makes one."""
+    path = quote(url.removeprefix("sqlite:///"))
+    connection = sqlite3.connect(
+        f"file:{path}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return SqliteDatabase(connection)
+
+
+def join(connection: sqlite3.Connection) -> "SqliteDatabase":
+    """Take part in the transaction of somebody else's connection."""
+    return SqliteDatabase(connection, joined=True)
+
+
+class SqliteDatabase:
+    """SQLite. `joined`: inside a transaction that someone else began and will end."""
+
+    dialect = Dialect.SQLITE
+
+    def __init__(self, connection: sqlite3.Connection, *, joined: bool = False) -> None:
+        self._connection = connection
+        self._joined = joined
+        self._seen = 0
+
+    def rows(self, name: str, /, **parameters: Any) -> list[Row]:
+        cursor = self._connection.execute(statements(self.dialect)[name], parameters)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def change(self, name: str, /, **parameters: Any) -> int:
+        return self._connection.execute(statements(self.dialect)[name], parameters).rowcount
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        if self._joined:
+            yield
+            return
+        if durable:
+            self._connection.execute("PRAGMA synchronous = FULL")
+        try:
+            # IMMEDIATE: a read-then-write transaction that begins as a reader can fail when it wants to write.
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        finally:
+            if durable:
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def rang(self) -> bool:
+        before, self._seen = self._seen, self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return before != self._seen
+
+    def close(self) -> None:
+        self._connection.close()
