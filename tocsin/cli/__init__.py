@@ -57,7 +57,8 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command line of this process and exit."""
+    """Run the command line of this process and exit. What it writes is its owner's alone: much of it is personal."""
+    os.umask(0o077)
     sys.exit(run(sys.argv[1:]))
 
 

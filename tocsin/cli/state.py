@@ -16,22 +16,25 @@ from urllib.parse import urlsplit
 from tocsin.lib import config
 from tocsin.lib.errors import BadEnvironment
 
-MARKS = ("env", "secret.key", "address.key", "tocsin.sqlite3", "up.lock")
+LOCK = "up.lock"
+MARKS = ("env", "secret.key", "address.key", "tocsin.sqlite3", LOCK)
 KEYS = {"TOCSIN_SECRET_KEY": "secret.key", "TOCSIN_ADDRESS_KEY": "address.key"}
 REMEMBERED = frozenset({"TOCSIN_SITE_URL", "TOCSIN_DATABASE_URL", "TOCSIN_RELAYS"})
 PASSWORD = "password"  # noqa: S105 - the name of the file that keeps the first user's
 FIRST_USER = "editor"
+CAUGHT = ", mail is caught in the demo's inbox"
 HEADING = "# Settings, NAME=VALUE. `tocsin up` keeps here the site URL, database and relays it was started with.\n"
 
 
-def claim(folder: Path) -> IO[str]:
+def claim(folder: Path, note: str = "") -> IO[str]:
     """Make `folder` if need be and hold it until the returned file is closed or the process dies.
 
-    Raises BadEnvironment when it cannot be written, holds something else, or another `tocsin up` has it.
+    `note` is what others are told about the holder. Raises BadEnvironment when the folder cannot be written, holds
+    something else, or another `tocsin up` has it.
     """
     try:
         _make(folder)
-        lock = (folder / "up.lock").open("a+", encoding="ascii")
+        lock = (folder / LOCK).open("a+", encoding="ascii")
     except OSError as error:
         raise BadEnvironment(
             f"The state directory {folder} cannot be written: {error.strerror}.",
@@ -40,9 +43,9 @@ def claim(folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise _claimed(folder) from None
+        raise _claimed(folder, holder(folder)) from None
     lock.truncate(0)
-    print(f"pid {os.getpid()}", file=lock, flush=True)
+    print(f"pid {os.getpid()}{note}", file=lock, flush=True)
     return lock
 
 
@@ -58,27 +61,29 @@ def _make(folder: Path) -> None:
 
 def refuse_if_claimed(folder: Path) -> None:
     """Raise BadEnvironment when a `tocsin up` runs on `folder`. Touches nothing."""
-    if is_claimed(folder):
-        raise _claimed(folder)
+    running = holder(folder)
+    if running:
+        raise _claimed(folder, running)
 
 
-def is_claimed(folder: Path) -> bool:
-    """Whether a `tocsin up` runs on `folder` right now."""
-    try:
-        with (folder / "up.lock").open(encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _claimed(folder: Path) -> BadEnvironment:
-    holder = (folder / "up.lock").read_text(encoding="ascii").strip() or "another process"
+def _claimed(folder: Path, running: str) -> BadEnvironment:
     return BadEnvironment(
-        f"Tocsin already runs on {folder} ({holder}).", "Stop it first, or choose another directory with --state DIR."
+        f"Tocsin already runs on {folder} ({running or 'another process'}).",
+        "Stop it first, or choose another directory with --state DIR.",
     )
+
+
+def holder(folder: Path) -> str:
+    """Which `tocsin up` runs on `folder` right now; empty when none does."""
+    try:
+        with (folder / LOCK).open(encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "just starting"
+    except OSError:
+        pass
+    return ""
 
 
 def make_keys(folder: Path, environ: Mapping[str, str]) -> None:

@@ -33,22 +33,22 @@ def command(port: int, folder: Path | None) -> int:
     """
     if folder is not None:
         os.environ["TOCSIN_STATE_DIR"] = str(folder.absolute())
-    os.umask(0o077)
-    folder = _refuse_what_cannot_work()
-    with listening.listen(port) as site, state.claim(folder):
+    settings = _refuse_what_cannot_work()
+    note = state.CAUGHT if settings.inbox_enabled else ""
+    with listening.listen(port) as site, state.claim(settings.state_dir, note):
         supervisor.hold_signals()
         try:
-            return _run(folder, site)
+            return _run(settings.state_dir, site)
         except supervisor.Stopped:
             return 0
 
 
-def _refuse_what_cannot_work() -> Path:
-    """The state directory, after a look at everything that can be wrong before anything is touched."""
+def _refuse_what_cannot_work() -> config.Config:
+    """The settings, without keys, after a look at everything that can be wrong before anything is touched."""
     settings = config.load_without_keys(os.environ)
     relay.parse_all(settings.relays)
     state.refuse_if_claimed(settings.state_dir)
-    return settings.state_dir
+    return settings
 
 
 def _run(folder: Path, site: socket.socket) -> int:

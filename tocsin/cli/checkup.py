@@ -1,0 +1,148 @@
+"""What `tocsin doctor` looks at: each check says in words what it found, and how to mend it when that is wrong.
+
+A check looks and changes nothing; the relays are greeted, logged in to, and sent nothing.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tocsin.channels.email.channel import EmailChannel
+from tocsin.cli import installation, state
+from tocsin.courier.channel import Relay, RelayTrouble
+from tocsin.lib.config import Config
+from tocsin.lib.errors import TocsinError
+
+ENOUGH_DISK = 500 * 1024 * 1024
+RESERVED_DOMAINS = (".example.org", ".example.com", ".example.net", ".example", ".test", ".invalid", ".localhost")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; `mend` tells what to do when it is not ok."""
+
+    check: str
+    ok: bool
+    message: str
+    mend: str = ""
+
+
+def findings(config: Config) -> Iterator[Finding]:
+    """Everything that can be looked at, in the order in which it is to be mended."""
+    for look in (_state, _disk, _site, _relays):
+        yield from look(config)
+    database = _database(config)
+    yield database
+    if database.ok:
+        yield from _publication(config)
+        yield from _newsroom()
+
+
+def _state(config: Config) -> Iterator[Finding]:
+    folder = config.state_dir
+    paths = (folder, folder / "env", *folder.glob("*.key"), *folder.glob("*.sqlite3*"))
+    exposed = " ".join(str(path) for path in paths if _is_open_to_others(path))
+    if exposed:
+        yield Finding("state", False, f"Other users of this machine may use {exposed}.", f"Run: chmod go= {exposed}")
+    else:
+        yield Finding("state", True, f"{folder} is private. {_who_runs(folder)}")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    return path.exists() and bool(path.stat().st_mode & 0o077)
+
+
+def _who_runs(folder: Path) -> str:
+    holder = state.holder(folder)
+    return f"`tocsin up` runs on it ({holder})." if holder else "No `tocsin up` runs on it."
+
+
+def _disk(config: Config) -> Iterator[Finding]:
+    free = shutil.disk_usage(config.state_dir).free
+    megabytes = f"{free // 1024 // 1024:,} MB are free below {config.state_dir}."
+    yield Finding("disk", free >= ENOUGH_DISK, megabytes, "Make room: a full disk stops publishing and sending.")
+
+
+def _site(config: Config) -> Iterator[Finding]:
+    local = config.site_host in LOCAL_HOSTS
+    secure = urlsplit(config.site_url).scheme == "https"
+    message = f"Links in mail lead to {config.site_url}."
+    if config.relays and (local or not secure):
+        mend = "Set TOCSIN_SITE_URL=https://... in STATE/env and serve the site there over TLS: docs/guide/running.md."
+        yield Finding("site", False, message, mend)
+    else:
+        yield Finding("site", True, message)
+
+
+def _relays(config: Config) -> Iterator[Finding]:
+    if not config.relays:
+        yield _without_relay(config)
+        return
+    try:
+        relays = EmailChannel.from_config(config).relays
+    except TocsinError as error:
+        yield Finding("relays", False, error.message, error.mend)
+        return
+    for relay in relays:
+        trouble = asyncio.run(_trouble(relay))
+        message = f"{relay.name} {'says: ' + trouble if trouble else 'takes mail.'}"
+        yield Finding("relay", not trouble, message, "See TOCSIN_RELAYS in docs/guide/relays.md.")
+
+
+def _without_relay(config: Config) -> Finding:
+    if state.CAUGHT in state.holder(config.state_dir):
+        return Finding("relays", True, "None is configured; mail is caught in the demo's inbox.")
+    mend = "Set TOCSIN_RELAYS=smtp://USER:PASSWORD@HOST:PORT in STATE/env and start again: docs/guide/relays.md."
+    return Finding("relays", False, "No relay is configured: what is published waits and is sent to nobody.", mend)
+
+
+async def _trouble(relay: Relay) -> str:
+    """Why no mail can be handed to `relay`; empty when it could be."""
+    try:
+        session = await relay.connect()
+    except RelayTrouble as trouble:
+        return str(trouble)
+    await session.close()
+    return ""
+
+
+def _database(config: Config) -> Finding:
+    from django.db import DatabaseError
+
+    try:
+        installation.require_fitting(config)
+    except TocsinError as error:
+        return Finding("database", False, error.message, error.mend)
+    except DatabaseError as error:
+        mend = "Check TOCSIN_DATABASE_URL, and that the database runs and lets this user in."
+        return Finding("database", False, f"It cannot be used: {error}".strip(), mend)
+    return Finding("database", True, "It answers, is at this version, and fits the address key.")
+
+
+def _publication(config: Config) -> Iterator[Finding]:
+    from tocsin.audience.queries import publication
+
+    gazette = publication()
+    where = "In the newsroom: Settings, Publication."
+    if not gazette.address_line:
+        yield Finding("publication", False, "Mail carries no postal address, which most laws on mail ask for.", where)
+    if not gazette.staff_email:
+        yield Finding("publication", False, "Nobody is told when something needs a person: no staff address.", where)
+    domain = "." + gazette.sender_email.rpartition("@")[2]
+    if config.relays and domain.endswith(RESERVED_DOMAINS):
+        yield Finding("publication", False, f"Mail comes from {gazette.sender_email}, which is no real address.", where)
+
+
+def _newsroom() -> Iterator[Finding]:
+    """What the watchdog would write to the staff: it may be the worker itself that does not run."""
+    from tocsin.desk import watchdog
+
+    found = watchdog.findings()
+    for text in found.values():
+        yield Finding("newsroom", False, text, "Read the log of `tocsin up`; it restarts by itself what has died.")
+    if not found:
+        yield Finding("newsroom", True, "Nothing is late: no alert, no mail, no schedule.")
