@@ -14,7 +14,6 @@ from django.db import models, transaction
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
-from django.utils.html import strip_tags
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.admin.widgets.slug import SlugInput
@@ -228,8 +227,8 @@ class PostPage(Page):
     @property
     def reading_minutes(self) -> int:
         """Whole minutes, at least one."""
-        words = len(strip_tags(str(self.body)).split())
-        return max(1, math.ceil(words / WORDS_A_MINUTE))
+        texts = self.body.stream_block.get_searchable_content(self.body)
+        return max(1, math.ceil(len(" ".join(texts).split()) / WORDS_A_MINUTE))
 
     def clean(self) -> None:
         """Refuse what cannot work: a slug that hides a page of the site, an alert without severity."""

@@ -49,7 +49,7 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     owner, site_url = publication(), config.current().site_url
     posts = list(queries.posts(owner.language).select_related("lead_image")[:POSTS])
     content = _document(owner, posts, site_url, request).encode()
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     changed = max((int(post.last_published_at.timestamp()) for post in posts), default=None)
     headers = {"ETag": etag, "Cache-Control": "public, max-age=60"}
     if changed is not None:

@@ -34,12 +34,12 @@ class Listing:
 
     @property
     def newer(self) -> str:
-        """The query of the page before, if there is one."""
+        """Where the page before is, if there is one."""
         return _query(self.number - 1) if self.number > 1 else ""
 
     @property
     def older(self) -> str:
-        """The query of the page after, if there is one."""
+        """Where the page after is, if there is one."""
         return _query(self.number + 1) if self.number < self.pages else ""
 
     @property
@@ -65,4 +65,4 @@ def stream(page: StreamPage, request: HttpRequest) -> Listing:
 
 
 def _query(number: int) -> str:
-    return f"?page={number}" if number > 1 else "?"
+    return f"?page={number}" if number > 1 else "./"

@@ -1,7 +1,8 @@
-/* Keeps the chosen text size across pages, and shows what needs a script. Nothing depends on it. */
+/* Keeps the chosen text size across pages and makes the print button work. Nothing depends on it. */
 {
-  let form = document.forms.size, print = document.getElementById("print");
+  let form = document.forms.size;
   try { form.s.value = localStorage.size || form.s.value } catch {}
   form.onchange = () => { try { localStorage.size = form.s.value } catch {} };
-  if (print) { print.hidden = false; print.onclick = () => window.print() }
+  document.documentElement.className = "scripted";
+  document.onclick = (event) => { if (event.target.id == "print") print() }
 }

@@ -1,0 +1,35 @@
+"""Pages for when something is not there, or went wrong."""
+
+import pytest
+from django.db import DatabaseError
+
+from tests.posts import published
+from tests.web.reading import got, page, text, texts
+from tocsin.web import views
+
+
+@pytest.mark.django_db
+def test_a_lost_reader_is_shown_the_latest_posts():
+    published()
+    tree = page("/nowhere/", 404)
+    assert text(tree, "//h1") == "This page is not here"
+    assert texts(tree, "//main//article//h2") == ["The bridge is closed"]
+
+
+@pytest.mark.django_db
+def test_a_broken_page_says_so_without_asking_the_database(monkeypatch):
+    def broken() -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr("tocsin.web.context.publication", broken)
+    monkeypatch.setattr(views, "publication", broken)
+    answer = got("/", 500)
+    assert "Something went wrong" in answer.content.decode()
+    assert "gone" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_robots_are_kept_from_what_is_personal():
+    rules = got("/robots.txt").content.decode()
+    for path in ("/admin/", "/reader/", "/unsubscribe/", "/confirm/", "/inbox/"):
+        assert f"Disallow: {path}\n" in rules
