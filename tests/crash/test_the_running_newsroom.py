@@ -59,6 +59,7 @@ def newsroom(relay: tuple[CountingRelay, int], tmp_path: Path) -> Iterator[Newsr
     if environment.ENGINE == "postgresql":
         url = environment.store.clone(f"running_{os.getpid()}_{random.randrange(10**9)}")
         settings["TOCSIN_DATABASE_URL"] = url
+        settings |= {name: os.environ[name] for name in ("TOCSIN_SECRET_KEY", "TOCSIN_ADDRESS_KEY")}
     running = Newsroom(tmp_path / "state", settings)
     running.start()
     yield running

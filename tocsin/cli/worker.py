@@ -32,10 +32,10 @@ logger = logging.getLogger(__name__)
 @click.command("worker")
 def command() -> None:
     """Run background tasks and the clock."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # they wait for sigwait below, in every thread
     setup()
     installation.require_fitting(config.current())
     logging.getLogger("django_tasks_db").setLevel(logging.WARNING)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # from here on they wait for sigwait, in every thread
     stop = threading.Event()
     threads = start(stop)
     signal.sigwait(STOPPING)
