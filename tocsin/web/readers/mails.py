@@ -37,7 +37,7 @@ LETTERS = {
         subject="Please confirm: {name} by e-mail",
         lines=(
             "Somebody, we hope it was you, asked {name} to write to this address whenever there is news.",
-            "Is that right? Then open this page and press its button.",
+            "Is that right? Then follow this link and press the button on the page it opens.",
         ),
         button="Confirm the subscription",
         mark=Mark.CONFIRM,
@@ -64,7 +64,7 @@ ERASURE = Letter(
     subject="Delete everything {name} knows about you",
     lines=(
         "On your page at {name} it was asked to delete your name, your address and your choices for good.",
-        "Is that what you want? Then open this page and press its button.",
+        "Is that what you want? Then follow this link and press the button on the page it opens.",
     ),
     button="Delete everything",
     mark=Mark.ERASE,

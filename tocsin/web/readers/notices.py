@@ -37,7 +37,7 @@ def sent(request: HttpRequest) -> HttpResponse:
     return notice(
         request,
         "Look into your inbox",
-        "We have sent you a mail. Open it and follow its link: only then is the subscription yours.",
+        "If the address is right, a mail is on its way to it. Open it and follow its link: only then are you subscribed.",
         "Nothing there after a few minutes? Look among the spam, check how you spelt the address, and ask again. "
         "To protect mailboxes we write to the same address only a few times a day.",
         following=Next("/", "Back to the news"),

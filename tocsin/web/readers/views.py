@@ -28,7 +28,8 @@ SAID = {
     "changed": "Saved. From now on you get what is chosen below.",
     "paused": "Your break has begun. Nothing is sent until it ends.",
     "resumed": "Welcome back: your break is over.",
-    "mailed": "We have sent you a mail with a link to delete everything. It works for one hour.",
+    "mailed": "A mail with a link to delete everything is on its way to you. The link works for one hour.",
+    "mailed-enough": "That link was mailed several times lately. Look into your inbox, or ask again in a while.",
 }
 GROUPS = (("", Followable.Kind.EVERYTHING), ("Topics", Followable.Kind.TOPIC), ("Authors", Followable.Kind.AUTHOR))
 Status = Subscriber.Status
@@ -224,8 +225,9 @@ def _resume(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:  # no
 @transaction.atomic
 def _mail_erasure_link(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:  # noqa: ARG001 - as its siblings
     address = subscriber.addresses.get()
-    if limits.take_for_mailbox(bytes(address.hash), "erase"):
-        mails.send(mails.ERASURE, address, queries.publication())
+    if not limits.take_for_mailbox(bytes(address.hash), "erase"):
+        return SeeOther("?said=mailed-enough")
+    mails.send(mails.ERASURE, address, queries.publication())
     return SeeOther("?said=mailed")
 
 
