@@ -78,7 +78,9 @@ def test_a_relay_that_takes_mail_is_well_and_is_sent_nothing(examine: Examine):
     controller.start()
     try:
         url = f"smtp://127.0.0.1:{controller.port}?tls=none"
-        found = examine(code=0, TOCSIN_RELAYS=url, TOCSIN_SITE_URL="https://news.gazette.press")
+        found = examine(
+            code=0, TOCSIN_RELAYS=url, TOCSIN_SITE_URL="https://news.gazette.press", TOCSIN_TRUSTED_PROXIES="::1"
+        )
     finally:
         controller.stop()
     assert found["relay"]["ok"]
@@ -87,6 +89,11 @@ def test_a_relay_that_takes_mail_is_well_and_is_sent_nothing(examine: Examine):
 def test_what_readers_could_reach_by_mail_is_checked(examine: Examine):
     found = examine(TOCSIN_RELAYS="smtp://127.0.0.1:1?tls=none", TOCSIN_SITE_URL="http://news.gazette.press")
     assert not found["site"]["ok"]
+
+
+def test_a_proxy_that_is_not_known_is_told(examine: Examine):
+    found = examine(TOCSIN_SITE_URL="https://news.gazette.press")
+    assert "TOCSIN_TRUSTED_PROXIES" in found["site"]["mend"]
 
 
 def test_an_incomplete_publication_is_told(examine: Examine):

@@ -38,7 +38,7 @@ def test_a_misspelt_setting_is_refused(environ: dict[str, str], name: str):
     assert "TOCSIN_" in refusal.value.mend
 
 
-@pytest.mark.parametrize("line", ["TOCSIN_SITEURL=x", "SITE_URL=x", "no equals sign"])
+@pytest.mark.parametrize("line", ["TOCSIN_SITEURL=x", "SITE_URL=x", "no equals sign", "TOCSIN_STATE_DIR=/x"])
 def test_a_wrong_line_in_the_file_is_refused(environ: dict[str, str], tmp_path: Path, line: str):
     (tmp_path / "env").write_text(line + "\n")
     with pytest.raises(BadEnvironment):

@@ -68,12 +68,14 @@ def _disk(config: Config) -> Iterator[Finding]:
 
 
 def _site(config: Config) -> Iterator[Finding]:
-    local = config.site_host in LOCAL_HOSTS
     secure = urlsplit(config.site_url).scheme == "https"
     message = f"Links in mail lead to {config.site_url}."
-    if config.relays and (local or not secure):
+    if config.relays and (config.site_host in LOCAL_HOSTS or not secure):
         mend = "Set TOCSIN_SITE_URL=https://... in STATE/env and serve the site there over TLS: docs/guide/running.md."
         yield Finding("site", False, message, mend)
+    elif secure and not config.trusted_proxies:
+        mend = "Set TOCSIN_TRUSTED_PROXIES to the address of the web server in front, mostly 127.0.0.1."
+        yield Finding("site", False, f"{message} But all its readers seem to come from one address.", mend)
     else:
         yield Finding("site", True, message)
 

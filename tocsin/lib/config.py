@@ -119,6 +119,8 @@ def given(environ: Mapping[str, str]) -> dict[str, str]:
     """Every setting that was given, secrets read from their files. Raises BadEnvironment for a misspelt name."""
     here = {name: value for name, value in environ.items() if name.startswith("TOCSIN_")}
     kept = read_env_file(state_dir(environ) / "env")
+    if "TOCSIN_STATE_DIR" in kept:
+        raise BadEnvironment("The file env in the state directory cannot move it.", "Remove TOCSIN_STATE_DIR there.")
     overridden = {setting_of(name) for name in here}
     values = {name: value for name, value in kept.items() if setting_of(name) not in overridden} | here
     _refuse_typos(values)
