@@ -1,70 +1,86 @@
-"""A real courier process, started as its own program, with quick clockwork and a real relay to talk to."""
+"""Real courier processes with quick clockwork, and waiting for what they do."""
 
+import atexit
 import contextlib
+import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.channels.email.faulty import FaultyRelay
 from tocsin.courier.queries import Books, books
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import logging, sys
-from tocsin.channels.email.channel import EmailChannel
-from tocsin.courier import process
-from tocsin.courier.retry import RetryPlan
-from tocsin.courier.timing import Timing
-from tocsin.lib import config
-logging.basicConfig(level="INFO")
-MS = 1000
-quick = dict(lease=2.0, margin=0.5, beat=0.2, watch=0.1, longest_wait=0.4, longest_wait_when_refused=0.4)
-plan = RetryPlan(put_off=(200 * MS, 500 * MS), aside=300 * MS, aside_most=600 * MS, resend=300 * MS)
-settings = config.current()
-{setup}
-process.run(settings, EmailChannel.from_config(settings), Timing(**quick, retry=plan))
-"""
+
+
+@cache
+def nursery() -> "subprocess.Popen[str]":
+    """The program that forks couriers; one for all tests of this process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.courier.nursery"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    atexit.register(process.kill)
+    return process
+
+
+def ask_nursery(**request: Any) -> int:
+    process = nursery()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(request) + "\n")
+    process.stdin.flush()
+    return int(process.stdout.readline())
 
 
 class Running:
-    """One courier process. `setup`: Python run in it before it begins."""
+    """One courier process. `setup`: Python run in it before it begins; `timing`: changes to its clockwork."""
 
-    def __init__(self, relay: FaultyRelay | str, log: Path, setup: str = "", connections: int = 3) -> None:
+    def __init__(
+        self, relay: FaultyRelay | str, log: Path, setup: str = "", connections: int = 3, **timing: float
+    ) -> None:
         url = relay if isinstance(relay, str) else f"{relay.url}&connections={connections}"
-        environment = {**os.environ, "TOCSIN_RELAYS": url, "PYTHONPATH": str(ROOT)}
-        self.log = log
-        with log.open("ab") as stderr:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM.format(setup=setup)], env=environment, stderr=stderr, cwd=ROOT
-            )
+        environment = {**os.environ, "TOCSIN_RELAYS": url}
+        self.code: int | None = None
+        self.pid = ask_nursery(environment=environment, log=str(log), setup=setup, timing=timing)
+        self._ended = os.pidfd_open(self.pid)
 
     def signal(self, number: int) -> None:
-        os.kill(self.process.pid, number)
+        if self.code is None:
+            os.kill(self.pid, number)
+
+    def wait(self, seconds: float = 10) -> int:
+        """Its exit code, once it has ended."""
+        if self.code is None:
+            assert select.select([self._ended], [], [], seconds)[0], f"the courier did not end within {seconds} s"
+            self.code = ask_nursery(wait=self.pid)
+            os.close(self._ended)
+        return self.code
 
     def kill(self) -> None:
-        """As a power cut for this one process: nothing of it runs any more."""
-        if self.process.poll() is None:
-            self.signal(signal.SIGKILL)
-        self.process.wait()
+        """Nothing of it runs any more."""
+        self.signal(signal.SIGKILL)
+        self.wait()
 
     def stop(self, seconds: float = 10) -> int:
         """SIGTERM; its exit code."""
         self.signal(signal.SIGTERM)
-        return self.process.wait(seconds)
+        return self.wait(seconds)
 
 
 @contextlib.contextmanager
-def courier(relay: FaultyRelay | str, log: Path, **options: object) -> Iterator[Running]:
-    running = Running(relay, log, **options)  # type: ignore[arg-type]
+def courier(relay: FaultyRelay | str, log: Path, **options: Any) -> Iterator[Running]:
+    running = Running(relay, log, **options)
     try:
         yield running
     finally:
-        if running.process.poll() is None:
-            running.signal(signal.SIGCONT)
         running.kill()
 
 
@@ -73,7 +89,7 @@ def until(condition: Callable[[], object], what: str = "", seconds: float = 30) 
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s for {what or condition}"
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def until_books(dispatch: int, seconds: float = 30, **numbers: int) -> Books:

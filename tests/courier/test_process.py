@@ -284,4 +284,4 @@ def test_it_waits_for_a_database_that_is_not_there_yet(log, committed, monkeypat
     with running(FaultyRelay()) as relay, courier(relay, log) as process:
         until(lambda: "cannot be used" in log.read_text())
         process.signal(signal.SIGTERM)
-        assert process.process.wait(5) == 0
+        assert process.wait(5) == 0

@@ -10,6 +10,15 @@ from psycopg.rows import dict_row
 from tocsin.courier.database import DOORBELL, Row
 from tocsin.courier.statements import Dialect, statements
 
+SESSION = (
+    "SET synchronous_commit = on",
+    # A courier that is stopped, or whose machine is gone, in the middle of a transaction must not hold its locks: whoever
+    # takes its batches over would wait for ever.
+    "SET idle_in_transaction_session_timeout = '3s'",
+    # Nor may whoever waits for a lock forget to beat.
+    "SET lock_timeout = '5s'",
+    f"LISTEN {DOORBELL}",
+)
 TROUBLE = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -21,8 +30,8 @@ TROUBLE = (
 def connect(url: str) -> "PostgresDatabase":
     """Connect, and listen for the doorbell."""
     connection = psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="tocsin courier")
-    connection.execute("SET synchronous_commit = on")
-    connection.execute(f"LISTEN {DOORBELL}")
+    for statement in SESSION:
+        connection.execute(statement.encode())
     return PostgresDatabase(connection)
 
 
