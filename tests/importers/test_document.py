@@ -1,9 +1,11 @@
 """A file becomes a Document: what it says, in the blocks a post is built from, or a refusal with a mend."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from tocsin.importers import front_matter
 from tocsin.importers.document import MAX_OCTETS, Document, parse
 from tocsin.lib.errors import Refused
 
@@ -288,3 +290,8 @@ class TestText:
                 f"<p>{wrapped.replace(chr(10), ' ')}</p><p>12 Quay Street<br/>Ostmere</p><p>- a bell<br/>- a rope</p>",
             ),
         )
+
+
+def test_every_key_is_in_the_guide():
+    guide = (Path(__file__).parents[2] / "docs/guide/publishing.md").read_text(encoding="utf-8")
+    assert [key for key in front_matter.KEYS if f"| `{key}` |" not in guide] == []
