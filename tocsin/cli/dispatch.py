@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.django import setup
+from tocsin.desk.legend import LEGEND
 from tocsin.lib.errors import Refused
 
 if TYPE_CHECKING:
     from tocsin.courier.models import Dispatch
     from tocsin.courier.queries import Books, Listed
 
-MEANINGS = {
-    "planned": "not handed over yet",
-    "sending": "being handed over now",
-    "accepted": "taken by the relay",
-    "deferred": "put off by the relay; tried again later",
-    "failed": "refused for good",
-    "suppressed": "left, must not be written to, or withdrawn before their turn",
-    "unsure": "the connection died; it may or may not have been taken",
-    "bounced": "came back",
-    "complained": "reported as spam",
-}
+STATES = ", ".join(LEGEND)
 
 
 @click.group()
@@ -33,12 +24,12 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("number", metavar="ID", type=click.IntRange(min=1))
-@click.option("--list", "state", metavar="STATE", help=f"Also list the deliveries in one state: {', '.join(MEANINGS)}.")
+@click.option("--list", "state", metavar="STATE", help=f"Also list the deliveries in one state: {STATES}.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def show(number: int, state: str | None, *, as_json: bool) -> None:
     """The books of dispatch ID: its audience, and where each delivery stands."""
-    if state is not None and state not in MEANINGS:
-        raise Refused(f"There is no state “{state}”.", f"Choose one of: {', '.join(MEANINGS)}.")
+    if state is not None and state not in LEGEND:
+        raise Refused(f"There is no state “{state}”.", f"Choose one of: {STATES}.")
     setup()
     from tocsin.courier.models import Dispatch
     from tocsin.courier.queries import books, listing
@@ -72,9 +63,9 @@ def _print(dispatch: "Dispatch", books: "Books", state: str | None, rows: "list[
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right")
     table.add_row(str(books.audience), "audience", "were to be told")
-    for name, meaning in MEANINGS.items():
+    for name, words in LEGEND.items():
         number = getattr(books, name)
-        table.add_row(str(number), name, meaning, style="" if number else "dim")
+        table.add_row(str(number), name, words.meaning, style="" if number else "dim")
     console.print(table)
     console.print("Settled." if books.settled else "Not settled yet.")
     if rows is not None:

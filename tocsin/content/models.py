@@ -177,18 +177,23 @@ class PostPage(Page):
     content_panels = [
         *Page.content_panels,
         FieldPanel("summary"),
+        FieldPanel("kind", heading="News or alert"),
         MultiFieldPanel(
             [
-                FieldPanel("kind"),
                 FieldPanel("severity"),
-                FieldPanel("alert_status"),
-                FieldPanel("follows_up"),
-                FieldPanel("alert_expires_at"),
+                FieldPanel("alert_expires_at", heading="Over at"),
+                FieldPanel("alert_status", heading="First, update or end"),
+                FieldPanel("follows_up", heading="Earlier alert"),
             ],
-            heading="Kind",
+            heading="Alert",
+            classname="alert-only",
         ),
         MultiFieldPanel(
-            [FieldPanel("lead_image"), FieldPanel("lead_image_alt"), FieldPanel("lead_image_credit")],
+            [
+                FieldPanel("lead_image", heading="Picture"),
+                FieldPanel("lead_image_alt", heading="Described in words"),
+                FieldPanel("lead_image_credit", heading="Credit"),
+            ],
             heading="Lead picture",
         ),
         FieldPanel("body"),
@@ -196,7 +201,7 @@ class PostPage(Page):
             [FieldPanel("topics", widget=CheckboxSelectMultiple), InlinePanel("bylines", label="author")],
             heading="Topics and authors",
         ),
-        FieldPanel("date_shown"),
+        FieldPanel("date_shown", heading="Date shown"),
     ]
 
     class Meta:

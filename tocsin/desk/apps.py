@@ -11,9 +11,18 @@ class DeskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to posts going live and being taken down."""
-        from tocsin.content import signals  # noqa: PLC0415 - needs the apps loaded
-        from tocsin.desk import publish  # noqa: PLC0415
+        """Listen to posts going live and being taken down; add what the newsroom adds to Wagtail's own screens."""
+        from django.conf import settings  # noqa: PLC0415 - needs the apps loaded
+        from django.db.models.signals import post_save, pre_save  # noqa: PLC0415
+        from wagtail.users.models import UserProfile  # noqa: PLC0415
+
+        from tocsin.content import previews, signals  # noqa: PLC0415
+        from tocsin.content.models import PostPage  # noqa: PLC0415
+        from tocsin.desk import panels, publish, views, zones  # noqa: PLC0415
 
         signals.post_published.connect(publish.on_post_published, dispatch_uid="desk.tell")
         signals.post_unpublished.connect(publish.on_post_unpublished, dispatch_uid="desk.withdraw")
+        post_save.connect(zones.on_user_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="desk.profile")
+        pre_save.connect(zones.on_profile_saving, sender=UserProfile, dispatch_uid="desk.zone")
+        PostPage.content_panels = [*PostPage.content_panels, panels.tell_readers_panel()]
+        previews.MODES["mail"] = previews.Preview("Mail", views.show_as_mail)

@@ -175,7 +175,8 @@ def _found(model: type[Named], written: Collection[str], *, create: bool) -> lis
 
 def _create(model: type[Named], name: str) -> Named:
     title = name.replace("-", " ").capitalize() if name == slugify(name) else name
-    return model.objects.create(name=title, slug=slugify(name))
+    made: Named = model.objects.create(name=title, slug=slugify(name))
+    return made
 
 
 def _unknown(model: type[Named], unknown: list[str], known: list[Named]) -> Refused:

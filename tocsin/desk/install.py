@@ -1,5 +1,6 @@
 """What an empty, migrated database needs before it is a newsroom. Idempotent; run by every first start."""
 
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.text import slugify
@@ -10,6 +11,19 @@ from tocsin.audience.models import Followable, Publication
 from tocsin.content.models import StreamPage
 from tocsin.lib import config
 from tocsin.lib.addresses import key_check
+
+_WRITERS_MAY = ("content.add_topic", "content.change_topic", "content.add_author", "content.change_author")
+_WHAT_GROUPS_MAY = {
+    "Editors": (*_WRITERS_MAY, "courier.view_dispatch"),
+    "Moderators": (
+        *_WRITERS_MAY,
+        "content.delete_topic",
+        "content.delete_author",
+        "courier.view_dispatch",
+        "audience.change_publication",
+    ),
+}
+"""Besides what Wagtail gives its two groups: Editors write and submit, Moderators publish."""
 
 
 @transaction.atomic
@@ -27,6 +41,7 @@ def install(*, name: str, sender_email: str, time_zone: str = "UTC", language: s
     if created:
         mirror_followable(Followable.Kind.EVERYTHING, "", "Everything")
         _make_stream(name, language)
+        _let_staff_work()
     return publication
 
 
@@ -39,3 +54,11 @@ def _make_stream(name: str, language: str) -> None:
     stream = root.add_child(instance=StreamPage(title=name, slug=slugify(name) or "home", locale=locale))
     Site.objects.all().delete()
     Site.objects.create(hostname="localhost", root_page=stream, is_default_site=True, site_name=name)
+
+
+def _let_staff_work() -> None:
+    for name, permissions in _WHAT_GROUPS_MAY.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        for permission in permissions:
+            app, _, codename = permission.partition(".")
+            group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))

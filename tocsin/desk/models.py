@@ -4,6 +4,8 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+NOTE_CHARACTERS = 300
+
 
 class User(AbstractUser):
     """Somebody who works in the newsroom."""
@@ -23,7 +25,7 @@ class PublishIntent(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
     dispatch_id = models.BigIntegerField(null=True, blank=True, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    note = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=NOTE_CHARACTERS, blank=True)
     created_us = models.BigIntegerField()
 
     class Meta:

@@ -31,6 +31,7 @@ from tocsin.lib.errors import Refused, TocsinError
 log = logging.getLogger(__name__)
 
 WITHDRAWN: Final = "The post was withdrawn."
+NOT_WANTED: Final = "the editor asked not to"
 
 
 class CannotTell(Refused):
@@ -57,7 +58,7 @@ WHY_NOT: Final[tuple[tuple[str, Callable[[Facts], bool]], ...]] = (
     ("it was live before", lambda facts: not facts.first_time),
     ("its readers were told before", lambda facts: facts.told),
     ("its readers were told of it in another language", lambda facts: facts.translation_told),
-    ("the editor asked not to", lambda facts: not facts.wanted),
+    (NOT_WANTED, lambda facts: not facts.wanted),
 )
 
 

@@ -1,0 +1,146 @@
+"""The newsroom's own screens about telling: all tellings, one telling's books, telling again, a draft as mail."""
+
+from typing import Any
+
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.generic import TemplateView
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn, TitleColumn
+from wagtail.admin.views import generic
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from tocsin.audience.queries import publication
+from tocsin.content.models import PostPage
+from tocsin.courier import queries as ledger
+from tocsin.courier.message import Mark
+from tocsin.courier.models import Dispatch
+from tocsin.desk import message, publish, queries
+from tocsin.desk.models import NOTE_CHARACTERS, PublishIntent
+from tocsin.lib import clock
+from tocsin.lib.errors import TocsinError
+
+
+class TellingsView(generic.IndexView):
+    """Every telling of a post, newest first."""
+
+    model = Dispatch
+    any_permission_required = ["view"]
+    page_title = "Tellings"
+    header_icon = "mail"
+    index_url_name = "tellings:index"
+    default_ordering = "-id"
+    show_export_buttons = False
+    columns = [
+        TitleColumn("title", label="Post", get_url=lambda dispatch: reverse("tellings:one", args=[dispatch.pk])),
+        Column("kind", label="What", accessor="get_kind_display"),
+        DateColumn("at", label="When", accessor=lambda dispatch: clock.to_datetime(dispatch.created_us)),
+        NumberColumn("audience", label="Readers"),
+        Column("moving", label="State", accessor=lambda dispatch: _standing(dispatch)),  # noqa: PLW0108 - defined below
+    ]
+
+    def get_base_queryset(self) -> Any:
+        return queries.tellings()
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+
+class TellingView(PermissionRequiredMixin, WagtailAdminTemplateMixin, TemplateView):
+    """One telling: its books, and who was not reached, in the mail server's own words."""
+
+    permission_required = "courier.view_dispatch"
+    template_name = "desk/telling.html"
+    header_icon = "mail"
+    told: queries.Telling
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.told = queries.telling(get_object_or_404(Dispatch, pk=kwargs["pk"]))
+
+    def get_page_title(self) -> str:
+        return f"Telling {self.told.dispatch.pk}"
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        tellings = {"url": reverse("tellings:index"), "label": TellingsView.page_title}
+        return [*self.breadcrumbs_items, tellings, {"url": "", "label": self.get_page_title()}]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        post = PostPage.objects.filter(pk=self.told.dispatch.post_id).first()
+        lists = queries.who_was_not(self.told)
+        return super().get_context_data(told=self.told, post=post, lists=lists, shown=queries.LISTED_ROWS, **kwargs)
+
+
+class TellAgainView(WagtailAdminTemplateMixin, TemplateView):
+    """Asks before readers are mailed a second time, then does it."""
+
+    template_name = "desk/tell_again.html"
+    header_icon = "mail"
+    post_page: PostPage
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.post_page = get_object_or_404(PostPage, pk=kwargs["pk"])
+        if not self.post_page.permissions_for_user(request.user).can_publish():
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        """Tell, unless somebody else just did."""
+        seen = request.POST.get("tellings", "")
+        note = request.POST.get("note", "").strip()[:NOTE_CHARACTERS]
+        user: Any = request.user
+        try:
+            told = publish.tell_again(self.post_page, user, note, tellings=int(seen) if seen.isdecimal() else -1)
+        except TocsinError as error:
+            messages.error(request, f"{error.message} {error.mend}")
+            return redirect("wagtailadmin_pages:edit", self.post_page.pk)
+        text = format_html("{} readers are being told of “{}”.", told.audience, told.title)
+        messages.success(request, text)
+        if request.user.has_perm("courier.view_dispatch"):
+            return redirect("tellings:one", told.pk)
+        return redirect("wagtailadmin_pages:edit", self.post_page.pk)
+
+    def get_page_title(self) -> str:
+        return "Tell readers again" if self._told_before else "Tell readers"
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        post = {"url": self._edit_url, "label": self.post_page.title}
+        return [*self.breadcrumbs_items, post, {"url": "", "label": self.get_page_title()}]
+
+    @property
+    def _edit_url(self) -> str:
+        return reverse("wagtailadmin_pages:edit", args=[self.post_page.pk])
+
+    @property
+    def _told_before(self) -> int:
+        return ledger.told_addresses(self.post_page.pk).count()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        before = self._told_before
+        return super().get_context_data(
+            post=self.post_page,
+            before=before,
+            readers=before or publish.readers(self.post_page).count(),
+            tellings=PublishIntent.objects.filter(post_id=self.post_page.pk).count(),
+            note_characters=NOTE_CHARACTERS,
+            edit_url=self._edit_url,
+            **kwargs,
+        )
+
+
+def show_as_mail(post: PostPage, _: HttpRequest) -> HttpResponse:
+    """A draft as its readers would get it; the personal links lead nowhere."""
+    html = message.render(post, publication()).html
+    for mark in Mark:
+        html = html.replace(mark.value, "#")
+    return HttpResponse(html)
+
+
+def _standing(dispatch: Dispatch) -> str:
+    if dispatch.cancelled_us:
+        return "Withdrawn"
+    return "Under way" if getattr(dispatch, "moving", False) else "Settled"

@@ -1,0 +1,186 @@
+"""How the newsroom's menu and screens are put together: posts, topics, authors, tellings, the publication."""
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables.pages import PageStatusColumn
+from wagtail.admin.views import generic
+from wagtail.admin.viewsets.base import ViewSet
+from wagtail.admin.viewsets.pages import PageListingViewSet
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from tocsin.audience.models import Publication
+from tocsin.audience.queries import publication
+from tocsin.content.models import Author, PostPage, Topic
+from tocsin.desk import views, zones
+
+
+class PermittedItem(MenuItem):
+    """A menu item for those who may use what it leads to."""
+
+    permission: ClassVar[str]
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(self.permission))
+
+
+class TellingsItem(PermittedItem):
+    """Tellings, in the menu."""
+
+    permission = "courier.view_dispatch"
+
+
+class PublicationItem(PermittedItem):
+    """The publication, in the menu."""
+
+    permission = "audience.change_publication"
+
+
+class PostsViewSet(PageListingViewSet):
+    """Posts, flat: nobody has to know of a page tree."""
+
+    model = PostPage
+    icon = "doc-full"
+    menu_label = "Posts"
+    menu_order = 50
+    add_to_admin_menu = True
+    columns = [
+        *[column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}],
+        Column("kind", label="Kind", accessor="get_kind_display", sort_key="kind", width="10%"),
+        DateColumn("first_published_at", label="First published", sort_key="first_published_at", width="16%"),
+        DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="16%"),
+        PageStatusColumn("status", label="Status", sort_key="live", width="12%"),
+    ]
+
+
+class TopicViewSet(SnippetViewSet):
+    """What posts are filed under."""
+
+    model = Topic
+    icon = "tag"
+    menu_label = "Topics"
+    menu_order = 210
+    add_to_admin_menu = True
+    list_display = ["name", "slug"]
+    search_fields = ["name"]
+    copy_view_enabled = False
+
+
+class AuthorViewSet(SnippetViewSet):
+    """Who writes."""
+
+    model = Author
+    icon = "user"
+    menu_label = "Authors"
+    menu_order = 220
+    add_to_admin_menu = True
+    list_display = ["name", "role"]
+    search_fields = ["name"]
+    copy_view_enabled = False
+
+
+class TellingsViewSet(ViewSet):
+    """Who was told what."""
+
+    name = "tellings"
+    menu_item_class = TellingsItem
+    icon = "mail"
+    menu_label = "Tellings"
+    menu_order = 230
+    add_to_admin_menu = True
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            path("", views.TellingsView.as_view(), name="index"),
+            path("<int:pk>/", views.TellingView.as_view(), name="one"),
+            path("again/<int:pk>/", views.TellAgainView.as_view(), name="again"),
+        ]
+
+
+class PublicationForm(WagtailAdminModelForm):
+    """The publication's settings, with what can only be chosen as choices."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(
+        choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
+        help_text="Dates are shown in it, to readers and, unless they choose another, to editors.",
+    )
+    accent = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$", widget=forms.TextInput(attrs={"type": "color"}), help_text="The one accent colour."
+    )
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        """Save; editors who kept the publication's time zone follow it."""
+        if "time_zone" in self.changed_data:
+            zones.follow(self.initial["time_zone"], self.cleaned_data["time_zone"])
+        return super().save(commit=commit)
+
+
+PUBLICATION_PANEL = ObjectList(
+    [
+        MultiFieldPanel([FieldPanel("name"), FieldPanel("tagline"), FieldPanel("accent")], heading="The publication"),
+        MultiFieldPanel([FieldRowPanel([FieldPanel("language"), FieldPanel("time_zone")])], heading="Where and when"),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("sender_name"), FieldPanel("sender_email")]),
+                FieldPanel("reply_to"),
+                FieldPanel("address_line"),
+                FieldPanel("unsure_policy"),
+            ],
+            heading="Mail to readers",
+        ),
+        MultiFieldPanel([FieldPanel("staff_email")], heading="Mail to the staff"),
+    ],
+    base_form_class=PublicationForm,
+).bind_to_model(Publication)
+
+
+class PublicationView(generic.EditView):
+    """The one publication's settings."""
+
+    model = Publication
+    panel = PUBLICATION_PANEL
+    page_title = "Publication"
+    header_icon = "globe"
+    success_message = "Saved."
+
+    def get_object(self, queryset: Any = None) -> Publication:  # noqa: ARG002
+        return publication()
+
+    def get_page_subtitle(self) -> str:
+        return ""
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+    def get_edit_url(self) -> str:
+        return reverse("publication:edit")
+
+    get_success_url = get_edit_url
+
+    def get_success_buttons(self) -> list[Any]:
+        return []
+
+
+class PublicationViewSet(ViewSet):
+    """The publication's settings."""
+
+    name = "publication"
+    menu_item_class = PublicationItem
+    icon = "globe"
+    menu_label = "Publication"
+    menu_order = 10
+    add_to_settings_menu = True
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [path("", PublicationView.as_view(), name="edit")]
