@@ -8,11 +8,10 @@ PostgreSQL is started here, as an unprivileged user, unless TEST_POSTGRES_URL na
 import atexit
 import hashlib
 import os
-import sys
 import tempfile
 from pathlib import Path
 
-from tests import databases
+from tests import databases, memory
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = os.environ.setdefault("TEST_DATABASE", "sqlite")
@@ -30,6 +29,7 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+memory.use()
 for name in [name for name in os.environ if name.startswith("TOCSIN_")]:
     del os.environ[name]
 
@@ -47,4 +47,3 @@ os.environ.pop("PYTHONWARNINGS", None)
 store = databases.open_store(ENGINE, _fingerprint())
 os.environ["TOCSIN_DATABASE_URL"] = store.clone(f"worker_{os.getpid()}")
 atexit.register(store.drop, os.environ["TOCSIN_DATABASE_URL"])
-sys.dont_write_bytecode = False
