@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import hypothesis
@@ -25,12 +26,19 @@ def django_db_setup() -> None:
 @pytest.fixture
 def committed(django_db_blocker: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database of this test's own where commits are real, for other processes and threads to see. Its URL."""
+    with own_database(django_db_blocker, monkeypatch) as url:
+        yield url
+
+
+@contextmanager
+def own_database(blocker: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What `committed` gives, for fixtures of another scope. Undoes all of `monkeypatch` in the end."""
     from django.db import connections
 
     url = environment.store.clone(f"test_{os.getpid()}_{next(_numbers)}")
     connection = connections["default"]
     before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with blocker.unblock():  # type: ignore[attr-defined]
         connections.close_all()
         name = url.removeprefix("sqlite:///") if url.startswith("sqlite") else url.rsplit("/", 1)[1]
         connection.settings_dict["NAME"] = name
