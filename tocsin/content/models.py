@@ -244,7 +244,7 @@ class PostPage(Page):
             raise ValidationError({"severity": "An alert needs a severity: readers decide by it."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; if this puts a revision before the readers, announce it in the same transaction.
+        """Save; if this puts a revision before the readers or takes it away, announce it in the same transaction.
 
         Every way to publish ends here: the editor's button calls Wagtail's action, not `Page.publish`. The row is
         locked first, so of two who publish at once the second finds the post live.
@@ -253,11 +253,6 @@ class PostPage(Page):
             before = announcements.standing(type(self), self.pk)
             super().save(*args, **kwargs)
             announcements.announce(type(self), self.pk, before)
-
-    def unpublish(self, *args: Any, **kwargs: Any) -> None:
-        """Take it down, in one transaction with everything that listens."""
-        with transaction.atomic():
-            super().unpublish(*args, **kwargs)
 
 
 class Byline(Orderable):

@@ -7,4 +7,4 @@ post_published = Signal()
 live before), user (who saved the revision, or None)."""
 
 post_unpublished = Signal()
-"""A post is no longer live, or is about to be deleted. Arguments: post. Taking down twice announces twice."""
+"""A post is no longer live, or is about to be deleted. Arguments: post. May be sent twice for one taking down."""
