@@ -362,12 +362,13 @@ def test_a_message_is_read_as_it_was_planned(hand):
     )
 
 
-def test_relay_statuses_keep_the_moment_of_the_change(hand):
-    hand.ledger.relay_seen("a:25", "", 1)
-    hand.ledger.relay_seen("a:25", "", 2)
-    assert RelayStatus.objects.get().since_us == 1
-    hand.ledger.relay_seen("a:25", "421 busy", 3)
-    assert (RelayStatus.objects.get().since_us, RelayStatus.objects.get().trouble) == (3, "421 busy")
+def test_relay_statuses_keep_the_moment_trouble_began(hand):
+    seen = [("", 1), ("", 2), ("421 busy", 3), ("connection refused", 4), ("", 5)]
+    kept = []
+    for trouble, now in seen:
+        hand.ledger.relay_seen("a:25", trouble, now)
+        kept.append(RelayStatus.objects.values_list("trouble", "since_us").get())
+    assert kept == [("", 1), ("", 1), ("421 busy", 3), ("connection refused", 3), ("", 5)]
     hand.ledger.relays_are({"b:25"})
     assert not RelayStatus.objects.exists()
 

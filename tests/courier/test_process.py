@@ -2,23 +2,25 @@
 
 import re
 import signal
+import time
 
 import pytest
 from django.db import transaction
 
-from tests.channels.email.faulty import DROP, FaultyRelay, running
+from tests.channels.email.faulty import DROP, HANG, FaultyRelay, running
 from tests.courier.people import a_message, make_readers, tell_everyone
 from tests.courier.running import courier, until, until_books
 from tocsin.courier import actions
 from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Lane, RelayStatus
-from tocsin.courier.queries import books, listing
+from tocsin.courier.queries import Books, books, listing
 
 
 @pytest.fixture
 def log(tmp_path, committed):
     path = tmp_path / "courier.log"
+    path.touch()
     yield path
-    text = path.read_text() if path.exists() else ""
+    text = path.read_text()
     assert "Traceback" not in text, text
     assert "@example.org" not in text, "logs name no addresses"
 
@@ -274,6 +276,33 @@ def test_sigterm_finishes_what_is_on_the_wire_and_gives_the_rest_back(log):
         assert found.accepted == len(relay.taken) < 50
         assert not Batch.objects.filter(token__isnull=False).exists()
     assert not Attempt.objects.filter(finished_us=None).exists()
+
+
+def test_sigterm_calls_unsure_what_hangs_on_the_wire(log):
+    make_readers(5)
+    with running(FaultyRelay({"BODY": [HANG]})) as relay, courier(relay, log, grace=0.3, connections=1) as process:
+        dispatch = tell_everyone()
+        until(lambda: len(relay.completed) == 1)
+        assert process.stop(5) == 0
+        assert books(dispatch.pk) == Books(audience=5, planned=4, unsure=1)
+        assert not Batch.objects.exclude(token=None).exists()
+
+
+def test_a_lane_without_a_relay_is_told(log):
+    with running(FaultyRelay()) as relay, courier(f"{relay.url}&lanes=instant,digest", log):
+        until(lambda: RelayStatus.objects.filter(trouble__contains="transactional, alert").exists())
+
+
+def test_one_courier_wakes_within_a_second_for_an_alert(log):
+    make_readers(3)
+    with running(FaultyRelay()) as relay, courier(relay, log, poll=30.0):
+        until(lambda: "works" in log.read_text())
+        time.sleep(0.3)  # it is idle now: only the doorbell wakes it
+        alert = tell_everyone(lane=Lane.ALERT, kind="alert")
+        committed_at = time.monotonic()
+        until(lambda: relay.completed)
+        assert time.monotonic() - committed_at < 1
+        until_books(alert.pk, accepted=3)
 
 
 def test_it_waits_for_a_database_that_is_not_there_yet(log, committed, monkeypatch):

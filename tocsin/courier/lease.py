@@ -56,9 +56,8 @@ class Lock:
                 "Make the state directory writable, see its owner.",
             ) from error
 
-    def drop(self, courier: str) -> None:
-        """Unlock and remove the file of this courier."""
-        self.path(courier).unlink(missing_ok=True)
+    def drop(self) -> None:
+        """Unlock our file."""
         if self._file:
             self._file.close()
             self._file = None
@@ -131,7 +130,8 @@ class Membership:
         """Begin again after having been given up."""
         logger.warning("this courier was given up while it was away; it enlists anew")
         self._beat_at = float("-inf")
-        self._lock.drop(self.id)
+        self._lock.drop()
+        self._lock.path(self.id).unlink(missing_ok=True)
         await self.enlist()
 
     async def bury_the_dead(self) -> int:
@@ -158,6 +158,7 @@ class Membership:
 
     async def leave(self) -> None:
         """Give everything back and go; what is still on the wire is unsure."""
-        with suppress(LedgerAway):
+        with suppress(LedgerAway):  # then the others find our lock free, and do it
             await self._clerk.do(Ledger.bury, self.id, clock.now_us())
-        self._lock.drop(self.id)
+            self._lock.path(self.id).unlink(missing_ok=True)
+        self._lock.drop()

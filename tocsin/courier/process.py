@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import uvloop
 
@@ -25,7 +26,6 @@ from tocsin.lib.config import Config
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 NO_RELAY = "(none)"
-NO_RELAY_WORDS = "No relay is configured: what is planned waits. Set TOCSIN_RELAYS."
 
 logger = logging.getLogger(__name__)
 
@@ -65,12 +65,22 @@ class CourierProcess:
 
     async def _begin(self) -> None:
         await self._membership.enlist()
-        names = {desk.name for desk in self._desks} or {NO_RELAY}
-        await self._clerk.insist(Ledger.relays_are, names)
-        if not self._desks:
-            logger.warning("%s", NO_RELAY_WORDS)
-            await self._clerk.insist(Ledger.relay_seen, NO_RELAY, NO_RELAY_WORDS, clock.now_us())
+        names, unserved = {desk.name for desk in self._desks}, self._unserved()
+        await self._clerk.insist(Ledger.relays_are, names | {NO_RELAY} if unserved else names)
+        if unserved:
+            logger.warning("%s", unserved)
+            await self._clerk.insist(Ledger.relay_seen, NO_RELAY, unserved, clock.now_us())
         logger.info("courier %s has begun", self._membership.id)
+
+    def _unserved(self) -> str:
+        """What waits for ever with these relays, in words; empty when every lane is served."""
+        missing = {*Lane}.difference(*(desk.lanes for desk in self._desks))
+        if not self._desks:
+            return "No relay is configured: what is planned waits. Set TOCSIN_RELAYS."
+        if missing:
+            names = ", ".join(lane.name.lower() for lane in sorted(missing))
+            return f"No relay serves these lanes, what is planned there waits: {names}. Change lanes= in TOCSIN_RELAYS."
+        return ""
 
     async def _unless_stopped(self, work: Awaitable[None]) -> bool:
         """Do `work` until it is done or we are told to stop; whether it was done."""
@@ -93,16 +103,19 @@ class CourierProcess:
             asyncio.create_task(self._again(self._fetch, 0)),
         ]
         desks = [asyncio.create_task(desk.run()) for desk in self._desks]
-        await self._told_to_stop.wait()
+        stop = asyncio.create_task(self._told_to_stop.wait())
+        # A desk never ends by itself. If one does, it is better to end altogether and be started again.
+        await asyncio.wait({stop, *desks}, return_when=asyncio.FIRST_COMPLETED)
         self._station.stop()
-        if desks:
-            _, late = await asyncio.wait(desks, timeout=self._timing.grace)
-            await _end(late, self._timing.farewell)
-        await _end(around, self._timing.farewell)
+        _, late = await asyncio.wait({stop, *desks}, timeout=self._timing.grace if desks else 0)
+        await _end({*late, *around}, self._timing.farewell)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._timing.farewell):
                 await self._membership.leave()
         logger.info("courier %s has ended", self._membership.id)
+        for desk in desks:
+            if desk.done() and not desk.cancelled():
+                desk.result()
 
     async def _again(self, action: Callable[[], Awaitable[None]], pause: float) -> None:
         """Do `action` for ever; nothing that goes wrong with it ends the courier."""
@@ -167,8 +180,7 @@ class CourierProcess:
             self._strays = False
 
 
-async def _end(tasks: "set[asyncio.Task[None]] | list[asyncio.Task[None]]", seconds: float) -> None:
+async def _end(tasks: "set[asyncio.Task[Any]]", seconds: float) -> None:
     for task in tasks:
         task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=seconds)
+    await asyncio.wait(tasks, timeout=seconds)

@@ -154,7 +154,10 @@ WHERE dispatch_id = :dispatch AND token IS NULL AND (due_us IS NULL OR due_us > 
 
 -- name: relay_seen
 INSERT INTO courier_relaystatus (name, trouble, since_us) VALUES (:name, :trouble, :now)
-ON CONFLICT (name) DO UPDATE SET trouble = excluded.trouble, since_us = excluded.since_us
+ON CONFLICT (name) DO UPDATE SET trouble = excluded.trouble, since_us = CASE
+    WHEN (courier_relaystatus.trouble = '') = (excluded.trouble = '') THEN courier_relaystatus.since_us
+    ELSE excluded.since_us
+END
 WHERE courier_relaystatus.trouble <> excluded.trouble
 
 -- name: relays

@@ -1,0 +1,67 @@
+"""Locks, beats, and knowing the dead."""
+
+import pytest
+
+from tocsin.courier.lease import Lock, Watch
+from tocsin.courier.retry import RetryPlan
+from tocsin.courier.timing import Timing
+from tocsin.lib.errors import BadEnvironment
+
+
+def test_a_lock_is_free_only_when_its_courier_is_gone(tmp_path):
+    ours, watcher = Lock(tmp_path / "courier"), Lock(tmp_path / "courier")
+    ours.take("a" * 32)
+    assert not watcher.is_free("a" * 32)
+    ours.drop()
+    assert watcher.is_free("a" * 32)
+
+
+def test_a_lock_that_is_not_here_says_nothing(tmp_path):
+    assert not Lock(tmp_path).is_free("b" * 32)
+
+
+def test_a_state_directory_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "courier").write_text("a file, not a folder")
+    with pytest.raises(BadEnvironment) as raised:
+        Lock(tmp_path / "courier").take("a" * 32)
+    assert raised.value.mend
+
+
+def test_a_beat_that_stands_still_for_a_lease_is_a_dead_couriers():
+    watch = Watch(lease=30)
+    assert not watch.stood_still("a", 1, now=100)
+    assert not watch.stood_still("a", 1, now=129)
+    assert watch.stood_still("a", 1, now=131)
+
+
+def test_a_beat_that_moves_is_a_living_couriers():
+    watch = Watch(lease=30)
+    for now in range(0, 300, 20):
+        assert not watch.stood_still("a", beat=now, now=now)
+
+
+def test_whoever_was_forgotten_is_watched_anew():
+    watch = Watch(lease=30)
+    watch.stood_still("a", 1, now=0)
+    watch.keep({"b"})
+    assert not watch.stood_still("a", 1, now=100)
+
+
+def test_a_courier_stops_before_others_may_take_over():
+    timing = Timing()
+    assert timing.lease - timing.margin > 2 * timing.beat, "a late beat is no reason to stop"
+    assert timing.margin >= 5, "time for bytes that are under way"
+
+
+def test_waits_grow_and_are_bounded():
+    class Middle:
+        def uniform(self, low, high):
+            return (low + high) / 2
+
+    plan = RetryPlan()
+    put_off = [plan.after_put_off(attempts, Middle()) for attempts in range(1, 20)]
+    aside = [plan.after_trouble(attempts, Middle()) for attempts in range(1, 60)]
+    assert put_off == sorted(put_off)
+    assert put_off[-1] == plan.put_off[-1]
+    assert aside == sorted(aside)
+    assert aside[-1] == plan.aside_most
