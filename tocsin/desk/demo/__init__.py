@@ -80,7 +80,5 @@ def _show(showing: Showing, now: datetime) -> None:
         post.alert_status = PostPage.AlertStatus.CANCEL
         post.follows_up = PostPage.objects.get(slug=showing.cancels)
         post.save_revision()
-    row = PostPage.objects.filter(pk=post.pk)
-    row.update(first_published_at=moment)
     post.get_latest_revision().publish()
-    row.update(last_published_at=moment)
+    PostPage.objects.filter(pk=post.pk).update(first_published_at=moment, last_published_at=moment)

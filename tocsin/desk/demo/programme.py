@@ -37,7 +37,7 @@ WRITERS: Final = (
         "ines-tollivar",
         "Ines Tollivar",
         "Editor",
-        "<p>Ines edits the foundation's news and answers for its mistakes, which she prints. She came to Kelmouth by the "
+        "<p>Ines edits the foundation&rsquo;s news and answers for its mistakes, which she prints. She came to Kelmouth by the "
         'wrong ferry nineteen years ago. Write to <a href="mailto:ines@harbour.example">ines@harbour.example</a>.</p>',
     ),
     Writer(
@@ -58,7 +58,7 @@ WRITERS: Final = (
         "halyna-tykha",
         "Halyna Tykha",
         "Archive and culture",
-        "<p>Halyna (<i>Галина Тиха</i>) keeps the foundation's archive in the Seamen's Library. She writes about what is "
+        "<p>Halyna (<i>Галина Тиха</i>) keeps the foundation&rsquo;s archive in the Seamen&rsquo;s Library. She writes about what is "
         "found there, and sings second alto.</p>",
     ),
 )  # fmt: skip
