@@ -3,8 +3,6 @@
 `tocsin up` runs it at every start. All of a first start's filling is one transaction: a killed one starts over.
 """
 
-import contextlib
-import importlib
 import ipaddress
 import secrets
 import sys
@@ -58,9 +56,10 @@ def _fill(settings: Config) -> None:
 
 
 def _seed() -> None:
+    from tocsin.desk import demo
+
     _say("writing the demo's posts")
-    with contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module("tocsin.desk.demo").seed()
+    demo.seed()
 
 
 def _mail_domain(settings: Config) -> str:
