@@ -17,6 +17,14 @@ def test_a_lost_reader_is_shown_the_latest_posts():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "url", ["/%00/", "/%00", "/a%0d%0ab/", "/%ff%fe/", "/" + "x" * 5000 + "/", "/..%2f..%2fetc/passwd"]
+)
+def test_strange_addresses_are_simply_not_here(url):
+    got(url, 404)
+
+
+@pytest.mark.django_db
 def test_a_broken_page_says_so_without_asking_the_database(monkeypatch):
     def broken() -> None:
         raise DatabaseError("gone")
