@@ -7,7 +7,7 @@ from typing import Final
 PUBLICATION: Final = {
     "name": "Kelmouth Harbour Foundation",
     "tagline": "News and alerts for a city that lives with the sea",
-    "address_line": "Kelmouth Harbour Foundation, 1 Ferry Hard, Kelmouth KM1 1AA",
+    "address_line": "1 Ferry Hard, Kelmouth KM1 1AA",
     "sender_email": "news@harbour.example",
     "time_zone": "Europe/London",
 }
