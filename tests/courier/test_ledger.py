@@ -388,3 +388,17 @@ def test_the_ledger_lists_the_other_couriers(hand, other):
     assert hand.ledger.others(hand.courier) == []
     enlist(hand.ledger)
     assert len(hand.ledger.others(hand.courier)) == 1
+
+
+def test_erasure_forgets_the_relays_words(hand):
+    told(2)
+    lease = hand.claim()
+    erased, kept = hand.ledger.due(lease)
+    for delivery in (erased, kept):
+        hand.settle(lease, delivery, Evidence.REFUSED, f"550 5.1.1 <{hand.load(delivery).address}> unknown")
+    with transaction.atomic():
+        actions.scrub(row(erased).subscriber_id)
+        Subscriber.objects.filter(pk=row(erased).subscriber_id).delete()
+    assert (row(erased).state, row(erased).reply) == ("failed", "")
+    assert row(kept).reply
+    assert Attempt.objects.exclude(reply="").get().delivery_id == kept

@@ -94,6 +94,14 @@ def resend_unsure(dispatch: Dispatch) -> int:
     return released
 
 
+def scrub(subscriber_id: int) -> None:
+    """Forget the relays' words about a subscriber's addresses, which quote them. For erasure, before the person is gone."""
+    _require_transaction()
+    ledger = Ledger(from_django(connection))
+    for address in Address.objects.filter(subscriber_id=subscriber_id):
+        ledger.scrub(address.channel, bytes(address.hash))
+
+
 def _require_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("Telling is part of a transaction: call it inside transaction.atomic().")

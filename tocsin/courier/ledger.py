@@ -196,6 +196,12 @@ class Ledger:
             run.change("wake_batches", dispatch=dispatch, now=now)
         return released
 
+    def scrub(self, channel: str, address_hash: bytes) -> None:
+        """Forget the relays' words about an address; states, times and numbers stay."""
+        with self._database.transaction():
+            self._database.change("scrub_deliveries", channel=channel, hash=address_hash)
+            self._database.change("scrub_attempts", channel=channel, hash=address_hash)
+
     # Couriers
 
     def register(self, courier: str, host: str, boot: str, pid: int, now: int) -> None:

@@ -12,10 +12,10 @@ from enum import Enum
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from tocsin.courier.lanes import Lane
 from tocsin.lib.errors import BadEnvironment
 
-LANES = {"transactional": 0, "alert": 1, "instant": 2, "digest": 3}
-"""As `courier.models.Lane`, which the courier process cannot import: it is Django's."""
+LANES = {lane.name.lower(): lane.value for lane in Lane}
 OPTIONS = ("tls", "ca", "lanes", "connections")
 CONNECTIONS = 4
 MAX_CONNECTIONS = 100

@@ -141,6 +141,19 @@ ORDER BY d.id
 UPDATE courier_attempt SET finished_us = :now, outcome = :outcome, reply = :reply
 WHERE delivery_id = :delivery AND finished_us IS NULL
 
+-- name: scrub_attempts
+-- A relay's words often quote the address they are about.
+UPDATE courier_attempt SET reply = '' WHERE delivery_id IN (
+    SELECT d.id FROM courier_dispatch p
+    JOIN courier_delivery d ON d.dispatch_id = p.id AND d.channel = :channel AND d.address_hash = :hash
+)
+
+-- name: scrub_deliveries
+UPDATE courier_delivery SET reply = '' WHERE state <> 'suppressed' AND id IN (
+    SELECT d.id FROM courier_dispatch p
+    JOIN courier_delivery d ON d.dispatch_id = p.id AND d.channel = :channel AND d.address_hash = :hash
+)
+
 -- name: retry_unsure
 UPDATE courier_delivery SET due_us = :now WHERE dispatch_id = :dispatch AND state = 'unsure' AND due_us IS NULL
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tocsin.audience import actions, limits, queries, wordings
 from tocsin.audience.actions import Confirmed
 from tocsin.audience.models import Followable, Subscriber
+from tocsin.courier import actions as courier
 from tocsin.lib.addresses import masked
 from tocsin.web.readers import mails, notices
 from tocsin.web.readers.forms import Pausing, Preferences, Subscribing
@@ -165,7 +166,9 @@ def erase(request: HttpRequest, person: UUID) -> HttpResponse:
             button="Delete everything",
         )
     if subscriber:
-        actions.erase(person)
+        with transaction.atomic():
+            courier.scrub(subscriber.pk)
+            actions.erase(person)
     return notices.notice(
         request, "Everything is deleted", "We no longer know your address.", following=Next("/", "To the news")
     )
