@@ -164,5 +164,8 @@ LOGGING = {
     "filters": {"tokens": {"()": "tocsin.lib.logs.KeepTokensOut"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
     "root": {"handlers": ["stderr"], "level": CONFIG.log_level.upper()},
-    "loggers": {"wagtail": {"level": "WARNING"}},  # who edited what is in the newsroom's own history
+    "loggers": {  # who edited what is in the newsroom's own history; what tasks did, in their table
+        "wagtail": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+    },
 }

@@ -4,7 +4,14 @@ import pytest
 
 from tocsin.desk.publish import Facts, why_not
 
-NEWS = {"first_time": True, "wanted": True, "alias": False, "told": False, "translation_told": False}
+NEWS = {
+    "first_time": True,
+    "wanted": True,
+    "alias": False,
+    "private": False,
+    "told": False,
+    "translation_told": False,
+}
 
 
 def test_a_new_post_is_told():
@@ -17,6 +24,7 @@ def test_a_new_post_is_told():
         ({"first_time": False}, "live before"),
         ({"wanted": False}, "asked not to"),
         ({"alias": True}, "mirror"),
+        ({"private": True}, "not for everybody"),
         ({"told": True}, "told before"),
         ({"translation_told": True}, "another language"),
     ],

@@ -146,3 +146,11 @@ def test_html_in_words_is_words(gazette):
     html = tell(title="<b>x</b>", summary="<script>1</script>").html
     assert "<script>" not in html
     assert "&lt;b&gt;x&lt;/b&gt;" in html
+
+
+def test_a_name_in_the_address_is_not_said_twice(gazette):
+    gazette.address_line = "The Example Gazette, 12 Harbour Street"
+    gazette.save()
+    for part in parts(tell()):
+        assert "The Example Gazette, 12 Harbour Street" in part
+        assert "The Example Gazette, The Example Gazette" not in part

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from wagtail.models import Locale, Page
+from wagtail.models import Locale, Page, PageViewRestriction
 
 from tests.posts import draft, publish, published, stream
 from tests.readers import reader, readers
@@ -80,6 +80,16 @@ def test_without_the_tick_nobody_is_told():
     readers(1)
     published(tell_readers=False)
     assert not Dispatch.objects.exists()
+
+
+def test_what_only_members_may_see_is_mailed_to_nobody():
+    readers(1)
+    post = draft()
+    PageViewRestriction.objects.create(page=post, restriction_type=PageViewRestriction.LOGIN)
+    publish(post)
+    assert not Dispatch.objects.exists()
+    with pytest.raises(Refused, match="not for everybody"):
+        desk.tell_again(post, None)
 
 
 def test_republishing_mails_nobody():

@@ -210,7 +210,7 @@ class PostPage(Page):
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
         """As on the site, and in whatever other forms rooms above this one show posts."""
-        return [*super().preview_modes, *((name, preview.label) for name, preview in previews.MODES.items())]
+        return [("", "As on the site"), *((name, preview.label) for name, preview in previews.MODES.items())]
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         """Show the draft in one of its forms."""

@@ -40,7 +40,7 @@ class Letter:
     """What both parts of a message say, in words ready to be set. Empty where there is nothing to say."""
 
     name: str
-    address_line: str
+    imprint: str
     url: str
     title: str
     label: str
@@ -95,7 +95,7 @@ def _letter(post: PostPage, publication: Publication, correction: str | None) ->
     name = _line(publication.name)
     return Letter(
         name=name,
-        address_line=_line(publication.address_line),
+        imprint=_imprint(name, _line(publication.address_line)),
         url=url,
         title=_line(post.title),
         label=alert_label(post),
@@ -126,6 +126,11 @@ def _moment(moment: datetime, zone: ZoneInfo, *, with_time: bool) -> str:
     local = moment.astimezone(zone)
     date = date_format(local, "j F Y")
     return f"{date}, {date_format(local, 'H:i T')}" if with_time else date
+
+
+def _imprint(name: str, address_line: str) -> str:
+    """Who sends this and where they sit; many write their name into the address themselves."""
+    return address_line if address_line.startswith(name) else ", ".join(part for part in (name, address_line) if part)
 
 
 def _joined(names: list[str]) -> str:
@@ -174,6 +179,6 @@ def _text(letter: Letter) -> str:
         plaintext.wrap(letter.reason),
         f"{_('Change what you get:')}\n{Mark.MANAGE.value}",
         f"{_('Unsubscribe:')}\n{Mark.UNSUBSCRIBE.value}",
-        plaintext.wrap(", ".join(part for part in (letter.name, letter.address_line) if part)),
+        plaintext.wrap(letter.imprint),
     ]
     return "\n\n".join(part for part in (*above, *below) if part) + "\n"

@@ -49,12 +49,14 @@ class Facts:
     first_time: bool
     wanted: bool
     alias: bool
+    private: bool
     told: bool
     translation_told: bool
 
 
 WHY_NOT: Final[tuple[tuple[str, Callable[[Facts], bool]], ...]] = (
     ("it is a mirror of another post", lambda facts: facts.alias),
+    ("it is not for everybody to see", lambda facts: facts.private),
     ("it was live before", lambda facts: not facts.first_time),
     ("its readers were told before", lambda facts: facts.told),
     ("its readers were told of it in another language", lambda facts: facts.translation_told),
@@ -104,6 +106,8 @@ def tell_again(post: PostPage, user: User | None, note: str = "", *, tellings: i
     live = PostPage.objects.select_for_update().filter(pk=post.pk, live=True).first()
     if live is None:
         raise Refused("This post is not live, so nobody can be told of it.", "Publish it first.")
+    if live.get_view_restrictions().exists():
+        raise Refused("This post is not for everybody to see.", "Change its privacy first.")
     so_far = PublishIntent.objects.filter(post_id=post.pk)
     if tellings is not None and so_far.count() != tellings:
         raise Refused("Readers were told of this post a moment ago.", "Look at its tellings before telling again.")
@@ -160,6 +164,7 @@ def facts_of(post: PostPage, *, first_time: bool) -> Facts:
         first_time=first_time,
         wanted=post.tell_readers,
         alias=post.alias_of_id is not None,
+        private=bool(post.pk) and post.get_view_restrictions().exists(),
         told=PublishIntent.objects.filter(post_id=post.pk).exists(),
         translation_told=PublishIntent.objects.filter(post_id__in=translations.values("pk")).exists(),
     )

@@ -55,10 +55,10 @@ class PostsViewSet(PageListingViewSet):
     add_to_admin_menu = True
     columns = [
         *[column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}],
-        Column("kind", label="Kind", accessor="get_kind_display", sort_key="kind", width="10%"),
-        DateColumn("first_published_at", label="First published", sort_key="first_published_at", width="16%"),
-        DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="16%"),
-        PageStatusColumn("status", label="Status", sort_key="live", width="12%"),
+        Column("kind", label="Kind", accessor="get_kind_display", sort_key="kind", width="8%"),
+        DateColumn("shown_at", label="Published", sort_key="first_published_at", width="14%"),
+        DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="14%"),
+        PageStatusColumn("status", label="Status", sort_key="live", width="10%"),
     ]
 
 
