@@ -30,10 +30,11 @@ LONGEST_CONSENT = 2000
 LONGEST_SOURCE = 150
 WRITING = (
     "recognise_pending",
+    "add_subscribers",
+    "number",
     "activate_pending",
     "confirm_pending",
     "clear_pending",
-    "add_subscribers",
     "add_addresses",
     "add_subscriptions",
     "add_consents",

@@ -8,9 +8,9 @@ DROP TABLE IF EXISTS staged
 DROP TABLE IF EXISTS wished
 
 -- name: create_staged
--- Column types are taken from the real tables. `fate` is filled in by `sort`.
+-- Column types are taken from the real tables. `fate` is filled in by `sort`, `subscriber` by `number`.
 CREATE TEMPORARY TABLE staged AS
-SELECT a.id AS line, a.value, a.hash, s.public_id, s.name, a.id AS wish, s.status AS fate
+SELECT a.id AS line, a.value, a.hash, s.public_id, s.name, a.id AS wish, s.status AS fate, s.id AS subscriber
 FROM audience_address a CROSS JOIN audience_subscriber s WHERE 1 = 0
 
 -- name: index_staged
@@ -51,38 +51,39 @@ UPDATE staged SET public_id = (
     WHERE a.channel = 'email' AND a.hash = staged.hash
 ) WHERE fate = 'pending'
 
+-- name: add_subscribers
+INSERT INTO audience_subscriber (public_id, name, status, language, time_zone, paused_until, source, created_at)
+SELECT public_id, name, 'active', %(language)s, '', NULL, 'import', %(now)s
+FROM staged WHERE fate = 'new' ORDER BY line
+
+-- name: number
+UPDATE staged SET subscriber = s.id
+FROM audience_subscriber s
+WHERE s.public_id = staged.public_id AND staged.fate IN ('new', 'pending')
+
 -- name: activate_pending
-UPDATE audience_subscriber SET status = 'active', source = 'import', paused_until = NULL,
-    name = (SELECT st.name FROM staged st WHERE st.public_id = audience_subscriber.public_id)
-WHERE public_id IN (SELECT public_id FROM staged WHERE fate = 'pending')
+UPDATE audience_subscriber SET status = 'active', source = 'import', paused_until = NULL, name = staged.name
+FROM staged
+WHERE staged.subscriber = audience_subscriber.id AND staged.fate = 'pending'
 
 -- name: confirm_pending
 UPDATE audience_address SET confirmed_at = %(now)s
 WHERE channel = 'email' AND hash IN (SELECT hash FROM staged WHERE fate = 'pending')
 
 -- name: clear_pending
-DELETE FROM audience_subscription WHERE subscriber_id IN (
-    SELECT s.id FROM staged st JOIN audience_subscriber s ON s.public_id = st.public_id WHERE st.fate = 'pending'
-)
-
--- name: add_subscribers
-INSERT INTO audience_subscriber (public_id, name, status, language, time_zone, paused_until, source, created_at)
-SELECT public_id, name, 'active', %(language)s, '', NULL, 'import', %(now)s
-FROM staged WHERE fate = 'new' ORDER BY line
+DELETE FROM audience_subscription WHERE subscriber_id IN (SELECT subscriber FROM staged WHERE fate = 'pending')
 
 -- name: add_addresses
 INSERT INTO audience_address (subscriber_id, channel, value, hash, confirmed_at)
-SELECT s.id, 'email', st.value, st.hash, %(now)s
-FROM staged st JOIN audience_subscriber s ON s.public_id = st.public_id WHERE st.fate = 'new' ORDER BY s.id
+SELECT subscriber, 'email', value, hash, %(now)s FROM staged WHERE fate = 'new' ORDER BY line
 
 -- name: add_subscriptions
 INSERT INTO audience_subscription (subscriber_id, followable_id, cadence, created_at)
-SELECT s.id, w.followable_id, w.cadence, %(now)s
-FROM staged st JOIN audience_subscriber s ON s.public_id = st.public_id JOIN wished w ON w.wish = st.wish
-WHERE st.fate IN ('new', 'pending') ORDER BY s.id
+SELECT staged.subscriber, wished.followable_id, wished.cadence, %(now)s
+FROM staged JOIN wished ON wished.wish = staged.wish
+WHERE staged.fate IN ('new', 'pending') ORDER BY staged.line
 
 -- name: add_consents
 INSERT INTO audience_consent (subscriber_id, address_hash, event, text_id, how, at)
-SELECT s.id, st.hash, 'imported', %(text)s, CAST(%(source)s AS text) || ', line ' || CAST(st.line AS text), %(now)s
-FROM staged st JOIN audience_subscriber s ON s.public_id = st.public_id
-WHERE st.fate IN ('new', 'pending') ORDER BY s.id
+SELECT subscriber, hash, 'imported', %(text)s, CAST(%(source)s AS text) || ', line ' || CAST(line AS text), %(now)s
+FROM staged WHERE fate IN ('new', 'pending') ORDER BY line
