@@ -12,6 +12,7 @@ from tests.web.readers.reading import browser, heading, link, marks, subscribe
 from tocsin.audience import actions, queries
 from tocsin.audience.models import Consent, Subscriber, Suppression
 from tocsin.courier.message import Mark
+from tocsin.courier.models import Delivery
 from tocsin.lib.links import CONFIRM_AGE, ERASE_AGE
 
 pytestmark = pytest.mark.django_db
@@ -172,9 +173,16 @@ def test_the_own_page_shows_and_changes_what_one_gets(mira):
     mira.refresh_from_db()
     assert mira.name == "Míra"
     assert queries.chosen(mira) == {everything.pk: "alerts", parks.pk: "instant"}
-    browser().post(url, {"do": "change", "name": ""})
-    assert queries.chosen(mira) == {}
-    assert Subscriber.objects.get().status == "active"
+    browser().post(url, {"do": "change", f"follow-{everything.pk}": ""})
+    mira.refresh_from_db()
+    assert (mira.name, mira.status, queries.chosen(mira)) == ("Míra", "active", {parks.pk: "instant"})
+
+
+@pytest.mark.parametrize("fields", [{}, {"do": ""}, {"do": "no such deed"}, {"do": "change"}])
+def test_what_is_not_sent_is_not_changed(fields, mira):
+    assert browser().post(link("manage", mira), fields).status_code in {200, 303}
+    mira.refresh_from_db()
+    assert (mira.name, mira.status, queries.chosen(mira)) == ("Mira", "active", {queries.everything().pk: "instant"})
 
 
 @pytest.mark.parametrize(
@@ -230,6 +238,7 @@ def test_the_own_page_of_who_left_only_offers_to_come_back_or_be_deleted(mira):
 def test_deleting_needs_a_fresh_link_from_the_mailbox(mira):
     assert browser().post(link("manage", mira), {"do": "mail-erasure-link"}).headers["Location"] == "?said=mailed"
     assert marks() == [("mira@example.org", Mark.ERASE)]
+    Delivery.objects.update(state="failed", reply="550 5.1.1 <mira@example.org>: no such user")
     url = link("erase", mira)
     page = browser().get(url)
     assert heading(page) == "Delete everything?"
@@ -239,6 +248,7 @@ def test_deleting_needs_a_fresh_link_from_the_mailbox(mira):
     assert not Subscriber.objects.exists()
     assert Suppression.objects.get().reason == "unsubscribed"
     assert people.record(mira) == ["asked", "confirmed", "erased"]
+    assert Delivery.objects.get().reply == ""
 
 
 def test_links_of_the_deleted_are_answered_kindly(mira):

@@ -166,6 +166,8 @@ BAD = [
     ({"name": "visit https://spam.example"}, "The name contains a link"),
     ({"topics": ["no-such-topic"]}, "does not exist"),
     ({"topics": "x" * 10_000}, "does not exist"),
+    ({"topics": "parks\0"}, "does not exist"),
+    ({"cadence": "daily\0"}, "This pace does not exist"),
     ({"cadence": "hourly"}, "This pace does not exist"),
     ({"cadence": "x" * 10_000}, "This pace does not exist"),
 ]

@@ -18,15 +18,19 @@ NOTHING = ""
 PACES = list(Cadence.choices)
 
 
+def _topics() -> list[tuple[str, str]]:
+    topics = Followable.objects.filter(kind=Followable.Kind.TOPIC, retired_at=None).order_by("name")
+    return list(topics.values_list("slug", "name"))
+
+
 class Subscribing(forms.Form):
     """The Stay informed form. No topics means everything; no pace means as it happens."""
 
     name = forms.CharField(required=False, strip=False)
     email = forms.CharField(required=False, strip=False)
     website = forms.CharField(required=False)
-    topics = forms.ModelMultipleChoiceField(
-        Followable.objects.filter(kind=Followable.Kind.TOPIC, retired_at=None).order_by("name"),
-        to_field_name="slug",
+    topics = forms.MultipleChoiceField(
+        choices=_topics,
         required=False,
         error_messages={"invalid_choice": "One of these topics does not exist (any more). Please choose again."},
     )
@@ -50,14 +54,16 @@ class Subscribing(forms.Form):
     def clean_name(self) -> str:
         return _name(self.cleaned_data["name"])
 
-    def choices(self, everything: Followable) -> dict[int, str]:
+    def choices(self) -> dict[int, str]:
         """What is asked for: followable id -> cadence."""
-        wanted = list(self.cleaned_data["topics"]) or [everything]
-        return {followable.pk: self.cleaned_data["cadence"] or Cadence.INSTANT for followable in wanted}
+        slugs = self.cleaned_data["topics"]
+        kind = Followable.Kind.TOPIC if slugs else Followable.Kind.EVERYTHING
+        wanted = Followable.objects.filter(kind=kind, slug__in=slugs or [""])
+        return dict.fromkeys(wanted.values_list("pk", flat=True), self.cleaned_data["cadence"] or Cadence.INSTANT)
 
 
 class Preferences(forms.Form):
-    """What a reader gets: a pace, or nothing, for each thing that can be followed."""
+    """What a reader gets: a pace, or nothing, for each thing that can be followed. What is not sent stays as it is."""
 
     name = forms.CharField(required=False, strip=False)
 
@@ -66,6 +72,7 @@ class Preferences(forms.Form):
     ) -> None:
         super().__init__(data, initial={"name": name})
         self._menu = menu
+        self._chosen = chosen
         for followable in menu:
             self.fields[_field(followable)] = forms.ChoiceField(
                 label=followable.name,
@@ -76,12 +83,16 @@ class Preferences(forms.Form):
             )
 
     def clean_name(self) -> str:
-        return _name(self.cleaned_data["name"])
+        return _name(self.cleaned_data["name"] if "name" in self.data else self.initial["name"])
 
     def choices(self) -> dict[int, str]:
         """What is asked for: followable id -> cadence."""
-        paces = {followable.pk: self.cleaned_data[_field(followable)] for followable in self._menu}
-        return {followable: pace for followable, pace in paces.items() if pace != NOTHING}
+        sent = {
+            followable.pk: self.cleaned_data[_field(followable)]
+            for followable in self._menu
+            if _field(followable) in self.data
+        }
+        return {followable: pace for followable, pace in {**self._chosen, **sent}.items() if pace != NOTHING}
 
     def rows(self, kind: str) -> list[forms.BoundField]:
         """The fields of one kind of followable."""

@@ -62,7 +62,9 @@ def _ask(request: HttpRequest) -> HttpResponse:
         response = render(request, "web/readers/subscribe.html", {"form": form}, status=422)
         response.headers["Referrer-Policy"] = "same-origin"  # the form on it is to say where it comes from
         return response
-    if not (limits.take(limits.NETWORK, limits.network(request.META["REMOTE_ADDR"])) and limits.take(limits.SITE)):
+    if not (
+        limits.take(limits.NETWORK, limits.network(request.META.get("REMOTE_ADDR", ""))) and limits.take(limits.SITE)
+    ):
         return notices.too_many(request)
     _answer_by_mail(form)
     return SeeOther("/subscribe/sent/")
@@ -77,7 +79,7 @@ def _answer_by_mail(form: Subscribing) -> None:
     asked = actions.ask(
         email,
         name=form.cleaned_data["name"],
-        choices=form.choices(queries.everything()),
+        choices=form.choices(),
         wording=wordings.subscribing(publication.name),
         language=publication.language,
     )
@@ -178,9 +180,8 @@ def erase(request: HttpRequest, person: UUID) -> HttpResponse:
 def reader(request: HttpRequest, person: UUID) -> HttpResponse:
     """A reader's own page: what they get, a break, leaving. The link may have been forwarded: it shows no address."""
     subscriber = Subscriber.objects.get(public_id=person)
-    if request.method != "POST":
-        return _page(request, subscriber)
-    return DEEDS.get(request.POST.get("do", ""), _change)(request, subscriber)
+    deed = DEEDS.get(request.POST.get("do", ""), _page) if request.method == "POST" else _page
+    return deed(request, subscriber)
 
 
 def _page(
