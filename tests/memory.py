@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - each user of it makes private folders
+MEMORY = Path("/dev/shm")
 ROOM = 2 * 1024**3
 
 
