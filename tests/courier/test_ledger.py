@@ -242,6 +242,18 @@ def test_a_second_250_is_kept_as_a_duplicate(hand, other):
     assert row(delivery).attempts == 2
 
 
+def test_nobody_closes_anothers_attempt(hand, other):
+    told(1)
+    lease = hand.claim()
+    (delivery,) = hand.ledger.due(lease)
+    before_the_body = hand.attempt(lease, delivery)
+    other.ledger.bury(hand.courier, other.now)
+    other.begin(other.claim(), delivery)
+    hand.ledger.settle(before_the_body, Evidence.PUT_OFF, "451 later", hand.now)
+    attempt = Attempt.objects.get()
+    assert (attempt.finished_us, attempt.courier_id.hex) == (None, other.courier)
+
+
 def test_a_late_250_corrects_a_failure(hand, other):
     told(1)
     lease = hand.claim()

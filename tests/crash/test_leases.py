@@ -111,12 +111,14 @@ def test_a_courier_stopped_inside_a_transaction_holds_up_nobody_for_long(log):
         return  # its one write lock would stop everybody, until the process goes on or is killed
     make_readers(20)
     setup = STOP_HOLDING_LOCKS
-    with running(FaultyRelay()) as relay, courier(relay, log, setup=setup, connections=1):
+    with running(FaultyRelay()) as relay, courier(relay, log, setup=setup, connections=1) as zombie:
         dispatch = tell_everyone()
         until(lambda: len(relay.taken) >= 3)
         with courier(relay, log):
             until_books(dispatch.pk, accepted=20)
             until_nothing_is_due(dispatch)
+            zombie.signal(signal.SIGCONT)
+            until(lambda: Attempt.objects.filter(outcome="duplicate").count() == 1)
         nobody_lost_and_nobody_twice_unlisted(dispatch, relay)
 
 

@@ -22,6 +22,7 @@ SESSION = (
 TROUBLE = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
+    psycopg.InternalError,  # the session was ended in the middle of a transaction
     psycopg.errors.UndefinedTable,
     psycopg.errors.UndefinedColumn,
 )
