@@ -11,12 +11,15 @@ class ContentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen for posts being taken down, and for topics and authors being deleted."""
+        """Listen for posts being taken down, and for topics and authors being deleted; keep cameras' notes private."""
         from django.db.models.signals import post_delete  # noqa: PLC0415 - needs the apps loaded
         from wagtail.signals import page_unpublished  # noqa: PLC0415
 
         from tocsin.content.announcements import on_followed_deleted, on_page_unpublished  # noqa: PLC0415
         from tocsin.content.models import Author, PostPage, Topic  # noqa: PLC0415
+        from tocsin.content.pictures import forget_the_camera  # noqa: PLC0415
+
+        forget_the_camera()
 
         page_unpublished.connect(on_page_unpublished, sender=PostPage, dispatch_uid="content.post_unpublished")
         for model in (Topic, Author):

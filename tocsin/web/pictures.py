@@ -30,7 +30,7 @@ class Shape(Enum):
         tuple(f"fill-{width}x{width * 2 // 3}{WEBP}" for width in (480, 780, 1290)),
         "(min-width: 52rem) 38rem, 93vw",
     )
-    THUMB = (tuple(f"fill-{width}x{width * 2 // 3}{WEBP}" for width in (210, 420)), "13rem")
+    THUMB = (tuple(f"fill-{width}x{width * 2 // 3}{WEBP}" for width in (210, 420)), "(min-width: 52rem) 13rem, 8rem")
     FACE = (tuple(f"fill-{width}x{width}{WEBP}" for width in (72, 144)), "4.5rem")
     FEED = ((f"width-800{WEBP}",), "100vw")
     SOCIAL = (("fill-1200x630|format-jpeg|jpegquality-80",), "100vw")
