@@ -26,6 +26,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "tocsin.desk",
+    "tocsin.desk.login",
     "tocsin.web",
     "tocsin.content",
     "tocsin.courier",
@@ -45,6 +46,8 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "axes",
+    "allauth.account",
+    "allauth.mfa",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -67,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
     "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "tocsin.desk.refusals.ShowRefusals",
 ]
 
@@ -111,12 +115,21 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "tocsin.desk.login.backends.Password",
+    "tocsin.desk.login.backends.PasswordAndCode",
+]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
+MFA_ADAPTER = "tocsin.desk.login.adapter.Adapter"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a phone's clock, or slow fingers, may be off
+ACCOUNT_EMAIL_VERIFICATION = "none"
+WAGTAIL_FRONTEND_LOGIN_URL = "/admin/login/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -6,7 +6,10 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from tocsin.desk.login import urls as login_urls
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", include(login_urls.doors)),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("tocsin.web.urls")),

@@ -23,7 +23,7 @@ def login(client: Client, *groups: str) -> User:
     """Sign in as a member of these groups; of none: as the first user, who may do everything."""
     user = User.objects.create(username="ed", email="ed@example.org", is_superuser=not groups)
     user.groups.set(Group.objects.filter(name__in=groups))
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return user
 
 
@@ -94,7 +94,7 @@ def test_a_moderators_approval_tells_readers(client):
     assert not post.live
     moderator = User.objects.create(username="mo", email="mo@example.org")
     moderator.groups.set(Group.objects.filter(name="Moderators"))
-    client.force_login(moderator, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(moderator)
     task = post.current_workflow_task_state
     answer = client.post(f"/admin/pages/workflow/action/{post.pk}/approve/{task.pk}/")
     assert answer.status_code in {200, 302}

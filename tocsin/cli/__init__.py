@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "publish": "Publish a file as an editor would.",
     "dispatch": "Show who was told, who was not, and why.",
     "subscribers": "Import or export subscribers.",
+    "staff": "Help those who work in the newsroom and cannot get in.",
     "doctor": "Say what is wrong with this installation and how to mend it.",
 }
 INTERRUPTED = 130

@@ -1,0 +1,1 @@
+"""Who may enter the newsroom: a password, and a code for those who switched two-step login on."""
