@@ -32,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
     file = io.BytesIO()
     Pixels.new("RGB", (80, 45), "#345").save(file, "JPEG")
     (tmp_path / "bridge.jpg").write_bytes(file.getvalue())
+    (tmp_path / "half.jpg").write_bytes(file.getvalue()[:-200])
     (tmp_path / "notes.jpg").write_text("not a picture", encoding="utf-8")
     return tmp_path
 
@@ -122,11 +123,12 @@ def test_an_alert_without_severity_is_moderate(folder):
     assert Dispatch.objects.get().kind == "alert"
 
 
-@pytest.mark.parametrize("path", ["missing.jpg", "../bridge.jpg", "/etc/hostname", "notes.jpg"])
+@pytest.mark.parametrize("path", ["missing.jpg", "../bridge.jpg", "/etc/hostname", "notes.jpg", "half.jpg"])
 def test_a_picture_that_cannot_be_had_leaves_nothing_behind(folder, path):
     inner = folder / "posts"
     inner.mkdir()
-    (inner / "notes.jpg").write_bytes((folder / "notes.jpg").read_bytes())
+    for name in ("notes.jpg", "half.jpg"):
+        (inner / name).write_bytes((folder / name).read_bytes())
     (inner / "first.jpg").write_bytes((folder / "bridge.jpg").read_bytes())
     with pytest.raises(Refused, match=path.rsplit("/")[-1]):
         create_post(Document(title="X", blocks=(picture("first.jpg"), picture(path))), Wishes(inner))

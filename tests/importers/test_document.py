@@ -89,6 +89,8 @@ class TestFrontMatter:
             ("title: t\nsummary: [", 3, "not YAML"),
             ("title: t\ndate: 2026-02-30", 3, "not a date"),
             ("title: t\ndate: last Friday", 3, "not a date"),
+            ("title: t\ndate: 0001-01-01", 3, "a year nobody means"),
+            ("title: t\ndate: 9999-12-31T23:59:59-14:00", 3, "a year nobody means"),
             ("title: t\nkind: rumour", 3, "kind is “rumour”"),
             ("title: t\n\nseverity: bad", 4, "severity is “bad”"),
             ("title: [a, b]", 2, "not a single value"),

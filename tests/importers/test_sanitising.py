@@ -1,5 +1,6 @@
 """Whatever a file holds, only the rich text a post allows comes out of it."""
 
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -20,6 +21,8 @@ ATTACKS = [
     "<a href='javascript:alert(1)'>x</a>",
     "<a href='jav&#x09;ascript:alert(1)'>x</a>",
     "<a href=' &#14; javascript:alert(1)'>x</a>",
+    "<a href='java&#1;script:alert(1)'>x</a>",
+    "<a href='&#127;javascript:alert(1)'>x</a>",
     "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
     "<a href='vbscript:x'>x</a>",
     "<svg><script>alert(1)</script></svg>",
@@ -79,6 +82,18 @@ class Watch(HTMLParser):
         raise AssertionError(data)
 
     handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+@pytest.mark.parametrize("address", ["https://[x", "//[x", "mailto://[x", "weird:x"])
+def test_what_is_no_address_is_left_out_and_said(address):
+    document = parse(f"# T\n\n<a href='{address}'>x</a>".encode(), "a.md")
+    assert document.blocks == (("text", "<p>x</p>"),)
+
+
+def test_line_breaks_without_end_take_no_time_without_end():
+    started = time.process_time()
+    parse(b"# T\n\n<p>" + b"<br>" * 100_000 + b"x</p>", "a.md")
+    assert time.process_time() - started < 10  # their square would be minutes
 
 
 def assert_harmless(document: Document) -> None:

@@ -11,6 +11,7 @@ from tests.posts import published
 from tests.web.reading import got, page
 from tocsin.audience.models import Publication
 from tocsin.content.models import Author, PostPage, Topic
+from tocsin.courier.models import Edition
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,13 @@ def test_markup_and_controls_in_words_leave_it_well_formed():
     assert feed.findtext("title") == "News & <more>"
     assert feed.findtext("item/title") == "Fish & <chips> ]]>"
     assert feed.findtext("item/description") == "AB"
+
+
+def test_a_link_that_leads_nowhere_keeps_nobody_from_the_news():
+    published(body=[("text", '<p><a href="https://[x">Map</a> and <a href="/y/">rules</a></p>')])
+    text = channel().findtext("item/content:encoded", namespaces=NAMES)
+    assert 'href="http://news.example.org/y/"' in text
+    assert "Map [1] and rules [2]" in Edition.objects.get().message["text"]
 
 
 def test_who_has_it_already_gets_304():

@@ -108,7 +108,7 @@ def _picture(image: AbstractImage, url: str, *words: str, lead: bool = False) ->
 
 def _absolute(fragment: str, url: str) -> SafeString:
     root = lxml_html.fragment_fromstring(fragment, create_parent="div")
-    root.make_links_absolute(url)
+    root.make_links_absolute(url, handle_failures="ignore")
     inner: str = lxml_html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
     return mark_safe(inner)  # noqa: S308 - rich text, already sanitised when it was written
 

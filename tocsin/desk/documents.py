@@ -202,9 +202,9 @@ def _block(kind: str, value: Any, pictures: _Pictures) -> tuple[str, Any]:
 def _ending(data: bytes, path: str) -> str:
     try:
         with Pixels.open(ContentFile(data)) as pixels:
-            pixels.verify()
+            pixels.load()  # to its end: half a file opens just as well
             return PICTURE_FORMATS[pixels.format or ""]
-    except (UnidentifiedImageError, OSError, SyntaxError, KeyError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, KeyError, Pixels.DecompressionBombError) as error:
         raise Refused(
             f"{path} is not a picture we can show.", f"Save it as {', '.join(sorted(PICTURE_FORMATS))}."
         ) from error

@@ -24,12 +24,18 @@ class LinkNotes:
 
     def mention(self, words: str, href: str) -> str:
         """How a link reads within the text."""
-        url = urljoin(self._base_url, href.strip())
+        url = self._whole(href.strip())
         shown = url.removeprefix("mailto:")
         if words.strip() in {url, shown}:
             return shown
         number = self._numbers.setdefault(url, len(self._numbers) + 1)
         return f"{words} [{number}]"
+
+    def _whole(self, href: str) -> str:
+        try:
+            return urljoin(self._base_url, href)
+        except ValueError:  # no address at all, such as https://[x: shown as it was written
+            return href
 
     def listing(self) -> str:
         """The list that belongs below the text; empty if there were no links."""

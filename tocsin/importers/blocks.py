@@ -23,6 +23,7 @@ MAX_CAPTION: Final = 300
 MAX_CREDIT: Final = 120
 
 _SPACE = re.compile(r"[ \t\n\f\r]+")
+_BREAK: Final = "<br/>"
 _AROUND_BREAK = re.compile(r" *<br/> *")
 _DASH = re.compile(r"^(?:[-\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}]+)\s*(?=\S)")
 
@@ -150,7 +151,7 @@ class _Blocks:
             href = f"https:{href}"
         if not href or href.startswith("#"):
             return ""
-        if href.startswith("/") or _scheme(href):
+        if href.startswith("/") or _scheme(href) in elements.SCHEMES:
             return href
         self.warn(f"The link to {href} leads nowhere from a post and was left out. Write the whole address.")
         return ""
@@ -299,11 +300,13 @@ class _Blocks:
 
 def _tidy(inline: str) -> str:
     """Inline HTML without blanks and breaks at its ends; empty when nothing is to be seen in it."""
-    tidy = _AROUND_BREAK.sub("<br/>", _SPACE.sub(" ", inline)).strip()
-    while tidy.startswith("<br/>"):
-        tidy = tidy.removeprefix("<br/>").strip()
-    while tidy.endswith("<br/>"):
-        tidy = tidy.removesuffix("<br/>").strip()
+    tidy = _AROUND_BREAK.sub(_BREAK, _SPACE.sub(" ", inline)).strip()
+    start, end = 0, len(tidy)
+    while tidy.startswith(_BREAK, start):
+        start += len(_BREAK)
+    while tidy.endswith(_BREAK, start, end):
+        end -= len(_BREAK)
+    tidy = tidy[start:end]
     return tidy if re.sub(r"<[^>]*>|\s", "", tidy) else ""
 
 
@@ -319,6 +322,7 @@ def _lines(element: Element) -> list[str]:
 
 
 def _scheme(url: str) -> str:
+    """Its scheme in lower case; empty for a path, `invalid` for what is no address."""
     try:
         return urlsplit(url).scheme
     except ValueError:

@@ -47,6 +47,10 @@ _DROPPED: Final = frozenset(
     | {"template", "textarea", "track", "video", "xmp"}
 )
 _VOID: Final = frozenset({"br", "hr", "img", "meta"})
+SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+"""What a link may begin with. Whoever writes one asks again: taking control characters out of `java&#1;script:` (which
+nh3 takes for a path) makes another address of it."""
+
 _ATTRIBUTES: Final = {"a": {"href"}, "img": {"src", "alt", "title"}, "meta": {"name", "content"}}
 _WORTH_A_WARNING = re.compile(r"<(audio|embed|form|iframe|object|script|svg|video)\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
@@ -95,7 +99,7 @@ def read(html: str) -> tuple[Element, list[str]]:
         tags={*INLINE, *_BLOCKS, *_OTHERS},
         clean_content_tags=set(_DROPPED),
         attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto", "tel"},
+        url_schemes=set(SCHEMES),
         link_rel=None,
     )
     builder = _Builder()

@@ -10,6 +10,8 @@ from tocsin.lib.errors import Refused
 
 FENCE: Final = "---"
 KINDS: Final = ("news", "alert")
+FIRST_YEAR: Final = 1000
+LAST_YEAR: Final = 9998
 SEVERITIES: Final = ("minor", "moderate", "severe", "extreme")
 
 
@@ -115,6 +117,8 @@ def _moment(at: time) -> Callable[[yaml.Node], datetime | None]:
             raise _BadValueError(
                 f"is “{text[:40]}”, which is not a date", "Write it as 2026-05-31 or 2026-05-31 14:30."
             ) from None
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:  # in another time zone it might have no date at all
+            raise _BadValueError(f"is “{text[:40]}”, a year nobody means", "Write the year in full, like 2026-05-31.")
         return datetime.combine(moment, at) if len(text) <= len("2026-05-31") else moment
 
     return read

@@ -89,7 +89,7 @@ def _full_text(post: PostPage, site_url: str) -> str:
     parts = [render_to_string("web/blocks/picture.html", {"value": lead})] if lead else []
     parts += [render_to_string(piece.template, {"value": piece.value}) for piece in body(post)]
     tree = html.fragment_fromstring("".join(parts), create_parent="div")
-    tree.make_links_absolute(f"{site_url}/")
+    tree.make_links_absolute(f"{site_url}/", handle_failures="ignore")
     for element in tree.iter():
         for name in ONLY_ON_THE_SITE:
             element.attrib.pop(name, None)
