@@ -101,6 +101,7 @@ def test_a_post_that_cannot_go_live_holds_up_no_other(monkeypatch, caplog):
         real(revision)
 
     monkeypatch.setattr(clock, "publish_revision", publish_all_but_one)
+    monkeypatch.setattr(clock, "FIRST_PAUSE", clock.LONGEST_PAUSE)
     clock.tick()
     assert (is_live(bad), is_live(good)) == (False, True)
     assert "no ink" in caplog.text
