@@ -38,6 +38,12 @@ def test_import_prints_the_contract(people, capsys):
     assert told() == ["mira@example.org"]
 
 
+def test_a_file_may_be_named_in_any_encoding(people, capsys):
+    odd = people.rename(people.with_name(os.fsdecode(b"li\xe9ge.csv")))
+    assert cli.run(["subscribers", "import", str(odd), "--consent", "On paper", "--json"]) == 0
+    assert Consent.objects.get().how == "import of li\ufffdge.csv, line 2"
+
+
 def test_import_tells_people_what_it_did(people, capsys):
     assert cli.run(["subscribers", "import", str(people), "--consent", "On paper"]) == 0
     out = capsys.readouterr().out

@@ -36,7 +36,8 @@ def import_(file: Path, consent: str, *, dry_run: bool, as_json: bool) -> None:
         table = csvfile.read(opened)
         if table.ignored:
             print(f"Columns that mean nothing here, left out: {', '.join(table.ignored)}", file=sys.stderr)
-        report = importing.import_rows(table.rows, consent=consent, source=file.name, dry_run=dry_run)
+        source = os.fsencode(file.name).decode("utf-8", "replace")  # a file's name may be any bytes
+        report = importing.import_rows(table.rows, consent=consent, source=source, dry_run=dry_run)
     rejected = [{"line": row.line, "reason": row.reason} for row in report.rejected]
     counts = {"added": report.added, "unchanged": report.unchanged, "kept_out": report.kept_out}
     if as_json:
