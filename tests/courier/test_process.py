@@ -1,5 +1,6 @@
 """The real courier process, a real relay on a real socket, a real database."""
 
+import contextlib
 import re
 import signal
 import time
@@ -155,6 +156,21 @@ def test_a_relay_that_is_down_is_waited_for(log):
         with running(relay):
             until_books(dispatch.pk, accepted=5)
     assert len(relay.taken) == 5
+
+
+def test_a_relay_that_goes_down_while_nothing_is_sent_is_waited_for(log):
+    make_readers(5)
+    relay = FaultyRelay()
+    with contextlib.ExitStack() as up:
+        up.enter_context(running(relay))
+        with courier(relay, log, idle=0.1):
+            until(lambda: relay.commands[-1:] == ["QUIT"], "the idle connection to be closed")
+            up.close()
+            dispatch = tell_everyone()
+            until(lambda: RelayStatus.objects.exclude(trouble="").exists(), "the trouble to be shown")
+            until_books(dispatch.pk, planned=5)
+            with running(relay):
+                until_books(dispatch.pk, accepted=5)
 
 
 @pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL"])
