@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from wagtail.models import Page, Revision
 
-from tocsin.audience import actions
 from tocsin.audience import actions as audience
 from tocsin.desk import sweep, watchdog
 
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
 WATCHDOG_SECONDS = 30.0
-TIDY_SECONDS = 3600.0
 TIDY_SECONDS = 3600.0
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 60.0
@@ -64,7 +62,6 @@ _patience = Patience()
 _sweeping = Every(SWEEP_SECONDS)
 _watching = Every(WATCHDOG_SECONDS)
 _tidying = Every(TIDY_SECONDS)
-_tidying = Every(TIDY_SECONDS)
 
 
 def tick() -> None:
@@ -80,8 +77,6 @@ def tick() -> None:
         _attempt("watchdog", watchdog.watch)
     if _tidying.is_due(time.monotonic()):
         _attempt("tidying", audience.tidy)
-    if _tidying.is_due(time.monotonic()):
-        _attempt("tidying", actions.tidy)
 
 
 def _attempt(what: str, work: Callable[[], object]) -> None:
