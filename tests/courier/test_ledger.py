@@ -1,5 +1,7 @@
 """The ledger's operations, each on a real database, with a second connection to look at what was committed."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from django.db import connection, transaction
 
@@ -350,6 +352,22 @@ def test_what_cannot_be_composed_fails(hand):
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
     assert hand.ledger.drop(lease, delivery, Evidence.UNSENDABLE, "no subject", hand.now) is State.FAILED
+
+
+def test_dropping_waits_for_a_cancellation_without_holding_what_it_needs(committed, hand):
+    dispatch = told(3)
+    lease = hand.claim()
+    delivery = lease.first
+    with ThreadPoolExecutor(1) as aside:
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                Batch.objects.select_for_update().get(pk=lease.batch)
+            else:
+                Batch.objects.update(lane=lease.lane)  # takes its one write lock
+            drop = aside.submit(hand.ledger.drop, lease, delivery, Evidence.UNSENDABLE, "no", hand.now)
+            assert not wait({drop}, timeout=0.3).done
+            assert actions.cancel(dispatch, "withdrawn") == 3
+        assert drop.result() is State.SUPPRESSED
 
 
 def test_an_unsure_row_that_cannot_be_composed_waits_for_a_person(hand):

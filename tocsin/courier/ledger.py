@@ -153,9 +153,10 @@ class Ledger:
     def drop(self, lease: Lease, delivery: int, evidence: Evidence, reason: str, now: int) -> State:
         """Settle a delivery that is not to be sent: withdrawn, expired or unsendable. The state it is in then."""
         with self._database.transaction():
+            held = self._holds(lease)
             row = self._standing(delivery)
             stored = State(row["state"])
-            if not self._holds(lease) or stored not in CLAIMABLE:
+            if not held or stored not in CLAIMABLE:
                 return stored
             try:
                 new = after(stored, evidence)
