@@ -17,7 +17,7 @@ pytestmark = pytest.mark.crash
 
 
 STOP_HOLDING_LOCKS = """
-import os, signal
+import os, signal, time
 from tocsin.courier.ledger import Ledger
 
 move, moves = Ledger._move, []
@@ -26,6 +26,7 @@ def stop(self, *args):
     moves.append(1)
     if len(moves) == 4:
         os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(0.2)  # another thread may take the signal: this one must not commit meanwhile
     return move(self, *args)
 
 Ledger._move = stop
