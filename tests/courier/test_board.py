@@ -46,15 +46,25 @@ def test_what_is_put_back_is_next():
     assert board.take(EVERY) == job
 
 
-def test_what_waits_can_be_dropped_and_what_is_out_stays():
+def test_what_waits_in_a_lane_nobody_serves_is_given_back_when_nothing_is_out():
     board = Board()
     board.add(lease(1), [1, 2, 3])
     job = board.take(EVERY)
-    board.drop_waiting({2})
+    assert not board.serve(EVERY - {2})
     assert board.waiting(EVERY) == 0
     assert board.pop_finished() == []
     board.finish(job)
     assert board.pop_finished() == [lease(1)]
+
+
+def test_what_rested_waits_again_while_something_of_its_lease_is_out():
+    board = Board()
+    board.add(lease(1), [1, 2, 3])
+    board.take(EVERY)
+    board.serve(EVERY - {2})
+    assert board.serve(EVERY)
+    assert not board.serve(EVERY)
+    assert [board.take(EVERY).delivery, board.take(EVERY).delivery] == [2, 3]
 
 
 def test_after_clearing_nothing_comes_back():

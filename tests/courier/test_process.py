@@ -186,6 +186,44 @@ def test_a_refusal_of_us_is_the_relays_trouble(log, step):
     assert not Attempt.objects.exclude(outcome="taken").exists()
 
 
+def test_a_relay_that_greets_but_takes_nothing_stays_in_trouble_until_it_does(log):
+    make_readers(2)
+    broken = True
+    relay = FaultyRelay({"MAIL": lambda _: "451 4.7.1 quota exceeded" if broken else None})
+    with running(relay), courier(relay, log):
+        dispatch = tell_everyone()
+        until(lambda: log.read_text().count("is in trouble") >= 1)
+        tries = relay.connections
+        until(lambda: relay.connections >= tries + 3, "it to be tried a few times more")
+        text = log.read_text()
+        assert text.count("is in trouble") == 1, "it was in trouble all the time"
+        broken = False
+        until_books(dispatch.pk, accepted=2)
+        until(lambda: RelayStatus.objects.get().trouble == "")
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "BODY"])
+def test_one_delivery_that_always_ends_the_session_holds_up_nobody_else(log, step):
+    unlucky = make_readers(6)[0].value
+
+    def close_on_one(_):
+        to = next(command for command in reversed(relay.commands) if command.startswith("RCPT"))
+        return "421 4.3.2 closing" if unlucky in to else None
+
+    relay = FaultyRelay({step: close_on_one})
+    with running(relay), courier(relay, log, connections=1):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=5, planned=1)
+
+
+def test_what_is_left_of_a_batch_does_not_wait_for_a_message_that_hangs(log):
+    make_readers(6)
+    relay = FaultyRelay({"BODY": [HANG], "MAIL": ["250 ok", "421 4.3.2 closing"]})
+    with running(relay), courier(relay, log, connections=2):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=5, sending=1)
+
+
 def test_a_relay_that_closes_after_some_messages_is_opened_again(log):
     make_readers(20)
     count = 0
@@ -330,3 +368,53 @@ def test_it_waits_for_a_database_that_is_not_there_yet(log, committed, monkeypat
         until(lambda: "cannot be used" in log.read_text())
         process.signal(signal.SIGTERM)
         assert process.wait(5) == 0
+
+
+FAIL_TO_WRITE = """
+from tocsin.courier.clerk import Clerk
+from tocsin.courier.ledger import Ledger
+from tocsin.courier.states import Evidence
+
+insist, faults = Clerk.insist, []
+
+async def fail_once(self, operation, *args, **kwargs):
+    if Evidence.TAKEN in args and not faults:
+        faults.append(args)
+        raise ValueError("a fault of ours")
+    return await insist(self, operation, *args, **kwargs)
+
+Clerk.insist = fail_once
+"""
+
+
+def test_a_250_counts_even_if_a_fault_of_ours_is_in_the_way(committed, tmp_path):
+    make_readers(3)
+    with running(FaultyRelay()) as relay, courier(relay, tmp_path / "log", setup=FAIL_TO_WRITE):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=3)
+    assert "a fault of ours" in (tmp_path / "log").read_text()
+    assert len(relay.completed) == 3
+    assert not Delivery.objects.filter(doubts__gt=0).exists()
+
+
+FAIL_TO_CONNECT = """
+from tocsin.channels.email.wire import SmtpRelay
+
+connect, tries = SmtpRelay.connect, []
+
+async def fail_now_and_then(self):
+    tries.append(1)
+    if len(tries) in {2, 3, 4}:
+        raise RuntimeError("a fault of ours")
+    return await connect(self)
+
+SmtpRelay.connect = fail_now_and_then
+"""
+
+
+def test_a_fault_of_ours_while_connecting_holds_nothing_back(committed, tmp_path):
+    make_readers(6)
+    with running(FaultyRelay(delay=0.05)) as relay, courier(relay, tmp_path / "log", setup=FAIL_TO_CONNECT):
+        dispatch = tell_everyone()
+        until_books(dispatch.pk, accepted=6)
+    assert "a fault of ours" in (tmp_path / "log").read_text()

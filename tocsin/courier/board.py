@@ -20,6 +20,7 @@ class _Hold:
     lease: Lease
     waiting: deque[int]
     out: set[int] = field(default_factory=set)
+    resting: deque[int] = field(default_factory=deque)
 
 
 class Board:
@@ -63,11 +64,18 @@ class Board:
         """How many deliveries of `lanes` wait for a connection."""
         return sum(len(hold.waiting) for hold in self._holds.values() if hold.lease.lane in lanes)
 
-    def drop_waiting(self, lanes: Collection[int]) -> None:
-        """Forget what waits in `lanes`; what is out stays."""
+    def serve(self, lanes: Collection[int]) -> bool:
+        """Let only what is in `lanes` wait, the rest rests: as long as something of its lease is out, for then nobody
+        else can have it. Whether anything that rested waits again.
+        """
+        woken = False
         for hold in self._holds.values():
-            if hold.lease.lane in lanes:
-                hold.waiting.clear()
+            served = hold.lease.lane in lanes
+            woken = woken or (served and bool(hold.resting))
+            source, target = (hold.resting, hold.waiting) if served else (hold.waiting, hold.resting)
+            target.extend(source)
+            source.clear()
+        return woken
 
     def pop_finished(self) -> list[Lease]:
         """The leases under which nothing waits and nothing is out. They are not held any more: release them."""

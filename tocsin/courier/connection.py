@@ -84,11 +84,19 @@ class Connection:
         self._idle_since = _now()
 
     async def _work_on(self, job: Job) -> None:
-        if not await self._open() or self._session is None:
-            self._station.board.put_back(job)
+        try:
+            await self._open()
+        finally:
+            if self._session is None:
+                self._station.board.put_back(job)
+        if self._session is None:
             return
-        report = await self._station.sender.send(job, self._session, self._desk.name)
-        await self._desk.take_in(job, report, fresh=self._fresh)
+        try:
+            report = await self._station.sender.send(job, self._session, self._desk.name)
+            await self._desk.take_in(job, report, fresh=self._fresh)
+        except Exception:
+            self._station.board.finish(job)  # or its lease would be held for ever
+            raise
         self._fresh = self._fresh and report.end is End.RELAY
 
 

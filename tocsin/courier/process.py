@@ -148,7 +148,8 @@ class CourierProcess:
         """Claim what the connections can take; when there is nothing more, wait until somebody rings."""
         seen = self._station.hunger.rings
         ready = {lane for desk in self._desks if desk.takes_work for lane in desk.lanes}
-        self._station.board.drop_waiting({*Lane} - ready)
+        if self._station.board.serve(ready):
+            self._station.work.ring()
         await self._station.release_finished()
         if self._station.stopping or not await self._claim(ready):
             for desk in self._desks:

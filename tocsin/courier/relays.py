@@ -34,6 +34,7 @@ class RelayDesk:
         self._station = station
         self._circuit = Circuit(random.Random(), station.timing.longest_wait)  # noqa: S311 - jitter
         self._judge: Judge[tuple[Job, Report]] = Judge()
+        self._balks = False  # it lets us in, but the last message it was offered ended the session
 
     @property
     def takes_work(self) -> bool:
@@ -77,8 +78,8 @@ class RelayDesk:
         except RelayTrouble as trouble:
             await self._fail(str(trouble))
             return None
-        if not self._judge.suspicious:  # what a relay does to messages is not known from its greeting
-            await self._works()
+        if not self._balks:
+            await self._shows_life()
         return session
 
     async def take_in(self, job: Job, report: Report, *, fresh: bool) -> None:
@@ -87,24 +88,36 @@ class RelayDesk:
             case End.AGAIN:
                 self._station.board.put_back(job)
                 await asyncio.sleep(AWAY_SECONDS)
+            case End.RELAY if fresh:  # a session that served may end; one that cannot even begin is trouble
+                self._balks = True
+                await self._part_with(job, report)
+                await self._fail(report.reply)
             case End.RELAY:
                 self._station.board.put_back(job)
-                if fresh:  # a session that served may end; one that cannot even begin is trouble
-                    await self._fail(report.reply)
             case End.REFUSED:
                 case = Case((job, report), report.reply, report.address, report.refused_us)
                 await self._carry_out(self._judge.refused(case))
-                if not self._judge.suspicious:
-                    await self._works()
+                await self._shows_life()
             case End.TAKEN:
                 await self._finish(job)
                 await self._carry_out(self._judge.taken(clock.now_us()))
-                await self._works()
+                await self._shows_life()
+            case End.PUT_OFF:
+                await self._finish(job)
+                await self._shows_life()
             case End.LOST:
                 await self._finish(job)
                 await self._carry_out(self._judge.lost(report.reply))
             case _:
                 await self._finish(job)
+
+    async def _part_with(self, job: Job, report: Report) -> None:
+        """A delivery that may itself be what ends sessions stands aside for a while: others must not wait behind it."""
+        if report.this is None:
+            self._station.board.put_back(job)
+        else:
+            await self._station.clerk.insist(Ledger.put_aside, report.this, report.reply, clock.now_us())
+            await self._finish(job)
 
     async def nothing_more(self) -> None:
         """There is nothing to be claimed for this relay: what waits for evidence is decided without it."""
@@ -140,8 +153,10 @@ class RelayDesk:
 
     # Health
 
-    async def _works(self) -> None:
-        if self._circuit.work():
+    async def _shows_life(self) -> None:
+        """It works, unless it is known for what it does to messages: that is not seen from its greeting."""
+        self._balks = False
+        if not self._judge.suspicious and self._circuit.work():
             logger.info("relay %s works", self.name)
             await self._show("")
             self._station.wake()

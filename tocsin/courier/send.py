@@ -20,6 +20,8 @@ from tocsin.lib import clock
 
 COMPOSED_KEPT = 16
 COMPOSING = "composing"
+OF_THE_MESSAGE = frozenset({"RCPT", "DATA", "body"})
+"""The phases in which a relay may stumble over this one delivery."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +61,14 @@ class Report:
 class _Flight:
     """One try under way. `written`: its intent may be in the ledger. `begun`: its bytes may be on the wire.
 
-    `away`: it was not begun because nobody could say whose lease it is.
+    `away`: it was not begun because nobody could say whose lease it is. `evidence`: what came back, with its words.
     """
 
     this: Try
     written: bool = False
     begun: bool = False
     away: bool = False
+    evidence: tuple[Evidence, str] | None = None
 
 
 class Sender:
@@ -107,9 +110,13 @@ class Sender:
         return await self._report(flight, outcome, standing, parcel.recipient)
 
     async def _interrupted(self, flight: _Flight, error: BaseException) -> None:
-        """Something that is not the relay's doing ended the try: what is on the wire is unsure, the rest waits."""
+        """Something that is not the relay's doing ended the try: what is on the wire is unsure, the rest waits.
+
+        What came back is known, even if it could not be written down.
+        """
         words = f"interrupted: {type(error).__name__}"
-        await self._settle(flight.this, Evidence.LOST if flight.begun else Evidence.RETURNED, words)
+        unknown = Evidence.LOST if flight.begun else Evidence.RETURNED, words
+        await self._settle(flight.this, *(flight.evidence or unknown))
         if not flight.begun:
             await self._clerk.insist(Ledger.put_aside, flight.this, words, clock.now_us())
 
@@ -147,7 +154,7 @@ class Sender:
                 self._composed.popitem(last=False)
         found = self._composed[edition]
         if isinstance(found, CannotCompose):
-            raise found
+            raise CannotCompose(*found.args)  # raised itself each time, it would gather every caller's frames
         return found
 
     async def _may_start(self, flight: _Flight) -> bool:
@@ -170,6 +177,7 @@ class Sender:
         this, reply = flight.this, outcome.reply
         if outcome.fate in CLEAR:
             evidence, end = CLEAR[outcome.fate]
+            flight.evidence = evidence, reply
             await self._settle(this, evidence, reply)
             return Report(end, reply=reply)
         if outcome.fate is Fate.REFUSED and outcome.phase == COMPOSING:
@@ -181,7 +189,7 @@ class Sender:
         if flight.written:
             await self._settle(this, Evidence.RETURNED, reply)
         if outcome.fate is Fate.RELAY:
-            return Report(End.RELAY, reply=reply)
+            return Report(End.RELAY, this if outcome.phase in OF_THE_MESSAGE else None, reply)
         return Report(End.AGAIN if flight.away else End.SETTLED)
 
     async def _settle(self, this: Try, evidence: Evidence, reply: str) -> None:
