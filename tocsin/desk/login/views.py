@@ -140,5 +140,5 @@ def qr_code(text: str) -> SafeString:
     import qrcode  # noqa: PLC0415 - one page in a thousand needs it
     from qrcode.image.svg import SvgPathFillImage  # noqa: PLC0415
 
-    image = qrcode.make(text, image_factory=SvgPathFillImage, box_size=20, border=4)
+    image = qrcode.make(text, image_factory=SvgPathFillImage, box_size=12, border=4)
     return mark_safe(str(image.to_string(encoding="unicode")))  # noqa: S308 - squares, not the text
