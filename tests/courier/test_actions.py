@@ -68,6 +68,16 @@ def test_a_correction_spares_those_the_first_telling_did_not_reach():
     assert queries.dispatches_of_post(7).get() == dispatch
 
 
+def test_whoever_was_withdrawn_before_their_turn_can_be_told_again():
+    first, second = make_readers(2)
+    dispatch = tell_everyone(post_id=7)
+    Delivery.objects.filter(address_id=first.pk).update(state="accepted", due_us=None)
+    assert actions.cancel(dispatch, "The post was withdrawn.") == 1
+    assert list(queries.told_addresses(7).values_list("id", flat=True)) == [first.pk]
+    again = queries.told_addresses(7, withdrawn=True).values_list("id", flat=True)
+    assert list(again) == [first.pk, second.pk]
+
+
 def test_a_suppressed_or_departed_reader_is_not_planned():
     first, second, _ = make_readers(3)
     Subscriber.objects.filter(pk=first.subscriber_id).update(status=Subscriber.Status.LEFT)

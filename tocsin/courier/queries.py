@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tocsin.audience.models import Address, Channel, Subscriber, Suppression
 from tocsin.courier.message import Message
@@ -88,12 +88,18 @@ def dispatches_of_post(post_id: int) -> QuerySet[Dispatch]:
     return Dispatch.objects.filter(post_id=post_id).order_by("id")
 
 
-def told_addresses(post_id: int, channel: str = Channel.EMAIL) -> QuerySet[Address, Any]:
-    """Who was told of a post, or still will be, and may be written to again: the audience of a correction."""
+def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: bool = False) -> QuerySet[Address, Any]:
+    """Who was told of a post, or still will be, and may be written to again.
+
+    `withdrawn`: also those whose telling was cancelled before their turn. Together they are a correction's audience.
+    """
+    reached = ~Q(state__in=NOT_TOLD)
+    if withdrawn:
+        reached |= Q(state=State.SUPPRESSED, dispatch__cancelled_us__isnull=False)
     dispatches = list(dispatches_of_post(post_id).values_list("id", flat=True))
     told = Delivery.objects.filter(
-        dispatch__in=dispatches, channel=OuterRef("channel"), address_hash=OuterRef("hash")
-    ).exclude(state__in=NOT_TOLD)
+        reached, dispatch__in=dispatches, channel=OuterRef("channel"), address_hash=OuterRef("hash")
+    )
     suppressed = Suppression.objects.filter(channel=OuterRef("channel"), address_hash=OuterRef("hash"))
     return (
         Address.objects.filter(

@@ -128,8 +128,7 @@ def record(
 def carry_out(intent: PublishIntent) -> Dispatch:
     """Do what an intent says, once: render the message, freeze the audience, hand both to the courier."""
     post = _as_intended(intent)
-    told = ledger.told_addresses(post.pk)
-    correction = intent.kind == PublishIntent.Kind.CORRECTION and told.exists()
+    correction = intent.kind == PublishIntent.Kind.CORRECTION and ledger.told_addresses(post.pk).exists()
     alert = post.kind == PostPage.Kind.ALERT
     dispatch = courier.tell(
         kind=Dispatch.Kind.CORRECTION if correction else Dispatch.Kind.ALERT if alert else Dispatch.Kind.POST,
@@ -139,7 +138,7 @@ def carry_out(intent: PublishIntent) -> Dispatch:
         title=post.title,
         message=message.render(post, audience.publication(), correction=intent.note if correction else None),
         language=post.locale.language_code,
-        audience=told if correction else readers(post),
+        audience=readers_again(post) if correction else readers(post),
         first=intent.kind == PublishIntent.Kind.FIRST,
     )
     intent.dispatch_id = dispatch.pk
@@ -155,6 +154,13 @@ def readers(post: PostPage) -> QuerySet[Address, Any]:
         authors=[author.slug for author in post.authors],
         cadences=audience.EVERY_CADENCE if post.kind == PostPage.Kind.ALERT else audience.INSTANT_ONLY,
     )
+
+
+def readers_again(post: PostPage) -> QuerySet[Address, Any]:
+    """Who is told when an editor tells once more: those told before and those withdrawn before their turn; if nobody
+    was told yet, all its readers."""
+    told = ledger.told_addresses(post.pk)
+    return ledger.told_addresses(post.pk, withdrawn=True) if told.exists() else readers(post)
 
 
 def facts_of(post: PostPage, *, first_time: bool) -> Facts:

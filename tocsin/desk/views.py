@@ -124,7 +124,7 @@ class TellAgainView(WagtailAdminTemplateMixin, TemplateView):
         return super().get_context_data(
             post=self.post_page,
             before=before,
-            readers=before or publish.readers(self.post_page).count(),
+            readers=publish.readers_again(self.post_page).count(),
             tellings=PublishIntent.objects.filter(post_id=self.post_page.pk).count(),
             note_characters=NOTE_CHARACTERS,
             edit_url=self._edit_url,
