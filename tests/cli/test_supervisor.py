@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,7 @@ import pytest
 
 from tocsin.cli import supervisor
 
+WAITED = 60.0
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = """
 import signal, time
@@ -46,6 +48,8 @@ class Supervised:
     def __init__(self, *programs: str, patience: float = 8) -> None:
         command = [sys.executable, "-c", DRIVER, str(patience), *programs]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.patience = threading.Timer(WAITED, self.process.kill)
+        self.patience.start()
 
     def wait_for(self, text: str, times: int = 1) -> None:
         assert self.process.stderr is not None
@@ -53,15 +57,14 @@ class Supervised:
         while seen < times:
             line = self.process.stderr.readline()
             assert line, f"{text!r} was never said"
-            seen += text in line
+            seen += line.count(text)  # two children may share a line
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
 
     def end(self) -> None:
-        for child in self.children() if self.process.poll() is None else []:
-            child.kill()
-        self.process.kill()
+        self.patience.cancel()
+        self.process.kill()  # and with it, by the supervisor's own doing, its children
         self.process.communicate()
 
 
