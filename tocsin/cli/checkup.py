@@ -126,17 +126,19 @@ def _database(config: Config) -> Finding:
 
 
 def _publication(config: Config) -> Iterator[Finding]:
+    """What mail in earnest needs; nothing is asked of a publication without a relay."""
     from tocsin.audience.queries import publication
 
     gazette = publication()
-    where = "In the newsroom: Settings, Publication."
-    if not gazette.address_line:
-        yield Finding("publication", False, "Mail carries no postal address, which most laws on mail ask for.", where)
-    if not gazette.staff_email:
-        yield Finding("publication", False, "Nobody is told when something needs a person: no staff address.", where)
     domain = "." + gazette.sender_email.rpartition("@")[2]
-    if config.relays and domain.endswith(RESERVED_DOMAINS):
-        yield Finding("publication", False, f"Mail comes from {gazette.sender_email}, which is no real address.", where)
+    missing = [
+        (not gazette.address_line, "Mail carries no postal address, which most laws on mail ask for."),
+        (not gazette.staff_email, "Nobody is told when something needs a person: no staff address."),
+        (domain.endswith(RESERVED_DOMAINS), f"Mail comes from {gazette.sender_email}, which is no real address."),
+    ]
+    for is_missing, message in missing:
+        if config.relays and is_missing:
+            yield Finding("publication", False, message, "In the newsroom: Settings, Publication.")
 
 
 def _newsroom() -> Iterator[Finding]:
