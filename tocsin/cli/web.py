@@ -1,6 +1,7 @@
 """`tocsin web`: the site and the newsroom, served by uvicorn in this process."""
 
 import socket
+import warnings
 
 import click
 
@@ -29,6 +30,8 @@ def serve(listener: socket.socket, settings: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     import uvicorn
 
+    # WhiteNoise hands small files of ours to Django as iterators; Django reads each in a thread, which is fine.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
     server = uvicorn.Server(
         uvicorn.Config(
             "tocsin.asgi:application",
