@@ -3,10 +3,10 @@
 import uuid
 from dataclasses import dataclass, field
 
-from tocsin.courier.database import open_database
-from tocsin.courier.ledger import Lease, Ledger, Try
+from tocsin.courier.ledger.database import open_database
+from tocsin.courier.ledger.ledger import Lease, Ledger, Try
+from tocsin.courier.ledger.standing import Standing
 from tocsin.courier.models import Delivery, Lane
-from tocsin.courier.standing import Standing
 from tocsin.lib import clock
 
 

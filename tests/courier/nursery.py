@@ -15,7 +15,8 @@ MS = 1000
 def serve() -> None:
     """Answer requests until stdin ends; then nobody started here is left."""
     from tocsin.channels.email import channel  # noqa: F401
-    from tocsin.courier import postgresql, process, sqlite  # noqa: F401
+    from tocsin.courier.ledger import postgresql, sqlite  # noqa: F401
+    from tocsin.courier.sending import process  # noqa: F401
 
     children: set[int] = set()
     for line in sys.stdin:
@@ -44,9 +45,9 @@ def be_a_courier(request: dict[str, Any]) -> None:
     import logging
 
     from tocsin.channels.email.channel import EmailChannel
-    from tocsin.courier import process
-    from tocsin.courier.retry import RetryPlan
-    from tocsin.courier.timing import Timing
+    from tocsin.courier.ledger.retry import RetryPlan
+    from tocsin.courier.sending import process
+    from tocsin.courier.sending.timing import Timing
     from tocsin.lib import config
 
     code = 1

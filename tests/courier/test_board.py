@@ -1,7 +1,7 @@
 """The best lane first, between any two messages; a lease is finished when nothing of it waits or is out."""
 
-from tocsin.courier.board import Board
-from tocsin.courier.ledger import Lease
+from tocsin.courier.ledger.ledger import Lease
+from tocsin.courier.sending.board import Board
 
 EVERY = {0, 1, 2, 3}
 

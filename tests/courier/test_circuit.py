@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tocsin.courier.circuit import LONGEST_WAIT, Circuit, Phase
+from tocsin.courier.sending.circuit import LONGEST_WAIT, Circuit, Phase
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin.courier.judge import LOST_STREAK, STREAK, Case, Judge, Sentence, normalised, speaks_of_recipient
+from tocsin.courier.sending.judge import LOST_STREAK, STREAK, Case, Judge, Sentence, normalised, speaks_of_recipient
 
 UNKNOWN = "550 5.1.1 <{}>: user unknown"
 FULL = "552 5.2.2 mailbox full"

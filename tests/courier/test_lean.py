@@ -17,9 +17,9 @@ def modules_after(code: str) -> set[str]:
 
 def test_the_courier_holds_neither_django_nor_wagtail():
     loaded = modules_after(
-        "import tocsin.cli.courier, tocsin.channels.email.channel, tocsin.courier.process\n"
-        "import tocsin.courier.sqlite, tocsin.courier.postgresql\n"
-        "from tocsin.courier.statements import Dialect, statements; [statements(each) for each in Dialect]"
+        "import tocsin.cli.courier, tocsin.channels.email.channel, tocsin.courier.sending.process\n"
+        "import tocsin.courier.ledger.sqlite, tocsin.courier.ledger.postgresql\n"
+        "from tocsin.courier.ledger.statements import Dialect, statements; [statements(each) for each in Dialect]"
     )
     assert not loaded & {"django", "wagtail", "modelcluster", "treebeard"}
     assert "tocsin" in loaded

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tocsin.courier.lease import Lock, Watch
-from tocsin.courier.retry import RetryPlan
-from tocsin.courier.timing import Timing
+from tocsin.courier.ledger.retry import RetryPlan
+from tocsin.courier.sending.membership import Lock, Watch
+from tocsin.courier.sending.timing import Timing
 from tocsin.lib.errors import BadEnvironment
 
 

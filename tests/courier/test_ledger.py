@@ -10,7 +10,7 @@ from tests.courier.people import a_message, make_readers, tell_everyone
 from tests.courier.running import until
 from tocsin.audience.models import Address, Subscriber, Suppression
 from tocsin.courier import actions
-from tocsin.courier.ledger import DUPLICATE
+from tocsin.courier.ledger.ledger import DUPLICATE
 from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Lane, RelayStatus
 from tocsin.courier.queries import Books, books
 from tocsin.courier.states import Evidence, State

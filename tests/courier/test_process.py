@@ -373,8 +373,8 @@ def test_it_waits_for_a_database_that_is_not_there_yet(log, committed, monkeypat
 
 
 FAIL_TO_WRITE = """
-from tocsin.courier.clerk import Clerk
-from tocsin.courier.ledger import Ledger
+from tocsin.courier.sending.clerk import Clerk
+from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.states import Evidence
 
 insist, faults = Clerk.insist, []

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from tocsin.courier.board import Board
 from tocsin.courier.channel import RelayTrouble
-from tocsin.courier.judge import STREAK
-from tocsin.courier.ledger import Lease, Ledger, Try
-from tocsin.courier.relays import RelayDesk
-from tocsin.courier.send import End, Report
-from tocsin.courier.timing import Timing
+from tocsin.courier.ledger.ledger import Lease, Ledger, Try
+from tocsin.courier.sending.board import Board
+from tocsin.courier.sending.judge import STREAK
+from tocsin.courier.sending.relays import RelayDesk
+from tocsin.courier.sending.send import End, Report
+from tocsin.courier.sending.timing import Timing
 
 LEASE = Lease(batch=1, token=1, dispatch=1, lane=2, first=1, last=9, leased_us=1)
 

@@ -7,16 +7,16 @@ import pytest
 
 from tests.courier.desk import Hand, open_ledger, row
 from tests.courier.people import make_readers, tell_everyone
-from tocsin.courier import lease as leases
-from tocsin.courier.board import Job
 from tocsin.courier.channel import CannotCompose, Fate, Outcome, Parcel
-from tocsin.courier.clerk import Clerk
-from tocsin.courier.lease import Membership
+from tocsin.courier.ledger.retry import RetryPlan
 from tocsin.courier.models import Attempt, Delivery
 from tocsin.courier.queries import Books, books
-from tocsin.courier.retry import RetryPlan
-from tocsin.courier.send import End, Sender
-from tocsin.courier.timing import Timing
+from tocsin.courier.sending import membership as leases
+from tocsin.courier.sending.board import Job
+from tocsin.courier.sending.clerk import Clerk
+from tocsin.courier.sending.membership import Membership
+from tocsin.courier.sending.send import End, Sender
+from tocsin.courier.sending.timing import Timing
 
 
 class Standin:

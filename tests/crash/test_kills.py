@@ -19,7 +19,7 @@ SEED = int(os.environ.get("CRASH_SEED", "20261122"))
 
 DIE_AT_STEP = """
 import os, signal
-from tocsin.courier.ledger import Ledger
+from tocsin.courier.ledger.ledger import Ledger
 
 left = {step}
 

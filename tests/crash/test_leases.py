@@ -18,7 +18,7 @@ pytestmark = pytest.mark.crash
 
 STOP_HOLDING_LOCKS = """
 import os, signal, time
-from tocsin.courier.ledger import Ledger
+from tocsin.courier.ledger.ledger import Ledger
 
 move, moves = Ledger._move, []
 

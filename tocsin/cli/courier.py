@@ -11,7 +11,7 @@ from tocsin.lib import config
 def command() -> None:
     """Send what is planned."""
     from tocsin.channels.email.channel import EmailChannel
-    from tocsin.courier import process
+    from tocsin.courier.sending import process
 
     settings = config.current()
     logging.basicConfig(level=settings.log_level.upper(), format="{asctime} {levelname} {name}: {message}", style="{")

@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 
 from tocsin.audience import queries as audience_queries
 from tocsin.audience.models import Address, Channel, Publication
-from tocsin.courier.database import DOORBELL, from_django
-from tocsin.courier.ledger import Ledger
+from tocsin.courier.ledger.database import DOORBELL, from_django
+from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
 from tocsin.courier.models import Batch, Delivery, Dispatch, Edition, Lane
-from tocsin.courier.statements import for_django
 from tocsin.lib import addresses, clock, config
 from tocsin.lib.errors import Refused
 

@@ -1,6 +1,6 @@
 """What the courier asks of a channel, and what a channel answers. Plain data and protocols; no I/O here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -48,6 +48,48 @@ class Outcome:
     fate: Fate
     reply: str
     phase: str = ""
+
+
+class Crew(Protocol):
+    """What a pipelining session asks of the courier. Called on the event loop; nothing here waits, nothing raises."""
+
+    def next_parcel(self) -> Parcel | None:
+        """The next parcel for this session; None when there is none now (the session is woken when there may be)."""
+
+    def may_start(self, parcels: Sequence[Parcel]) -> bool:
+        """Right before the first byte that could complete one of these messages leaves: writes down the intents of the
+        whole flight. False: the lease is gone or the intents could not be written, and the flight must not leave.
+        """
+
+    def came_back(self, parcel: Parcel, outcome: Outcome) -> None:
+        """What became of a parcel: exactly once for each one that was given out, in the order of the evidence."""
+
+    def ended(self, words: str) -> None:
+        """The session is over, after every parcel came back. `words`: why, empty when we ended it."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a relay may be used; what an operator wrote behind its URL. None: no limit.
+
+    `connections` at a time, of which one is kept for the transactional and alert lanes when there are two or more.
+    `lanes`: those it serves, None for all. `weight`: its share among relays that work; 0 is a standby, used when no other
+    works. `per_second`, `per_hour`, `per_day`: messages. `per_connection`: messages before a connection is renewed.
+    `window`: most messages in one flight, where the relay offers CHUNKING. `ramp`: messages on its first day; every day
+    allows half as many more, until `per_day` or for ever. `per_destination`: most connections' worth of messages on the
+    way to one operator of mail servers at a time, for relays that pass the remote server's replies through.
+    """
+
+    connections: int = 4
+    lanes: frozenset[int] | None = None
+    weight: int = 1
+    per_second: float | None = None
+    per_hour: int | None = None
+    per_day: int | None = None
+    per_connection: int | None = None
+    window: int = 32
+    ramp: int | None = None
+    per_destination: int | None = None
 
 
 MayStart = Callable[[], Awaitable[bool]]

@@ -9,9 +9,9 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tocsin.audience.models import Address, Channel, Subscriber, Suppression
+from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
 from tocsin.courier.models import Delivery, Dispatch, RelayStatus
-from tocsin.courier.statements import for_django
 from tocsin.courier.states import UNSETTLED, State
 from tocsin.lib import clock
 

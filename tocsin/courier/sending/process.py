@@ -13,14 +13,14 @@ from typing import Any
 import uvloop
 
 from tocsin.courier.channel import Channel
-from tocsin.courier.clerk import Clerk, LedgerAway
 from tocsin.courier.lanes import Lane
-from tocsin.courier.lease import Membership
-from tocsin.courier.ledger import Ledger
-from tocsin.courier.relays import RelayDesk
-from tocsin.courier.send import Sender
-from tocsin.courier.station import Station
-from tocsin.courier.timing import Timing
+from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.sending.clerk import Clerk, LedgerAway
+from tocsin.courier.sending.membership import Membership
+from tocsin.courier.sending.relays import RelayDesk
+from tocsin.courier.sending.send import Sender
+from tocsin.courier.sending.station import Station
+from tocsin.courier.sending.timing import Timing
 from tocsin.lib import clock
 from tocsin.lib.config import Config
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
-from tocsin.courier.statements import Dialect
+from tocsin.courier.ledger.statements import Dialect
 
 DOORBELL = "tocsin_courier"
 
@@ -63,4 +63,4 @@ def _dialect(url: str) -> Dialect:
 
 
 def _driver(dialect: Dialect) -> Any:
-    return import_module(f"tocsin.courier.{dialect.value}")
+    return import_module(f"tocsin.courier.ledger.{dialect.value}")

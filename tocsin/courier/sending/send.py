@@ -9,12 +9,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from tocsin.courier.board import Job
 from tocsin.courier.channel import CannotCompose, Channel, Composed, Fate, Outcome, Parcel, Recipient, Session
-from tocsin.courier.clerk import Clerk, LedgerAway
-from tocsin.courier.lease import Membership
-from tocsin.courier.ledger import Ledger, Try
-from tocsin.courier.standing import Standing
+from tocsin.courier.ledger.ledger import Ledger, Try
+from tocsin.courier.ledger.standing import Standing
+from tocsin.courier.sending.board import Job
+from tocsin.courier.sending.clerk import Clerk, LedgerAway
+from tocsin.courier.sending.membership import Membership
 from tocsin.courier.states import Evidence
 from tocsin.lib import clock
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tocsin.courier.database import Database, Row
+from tocsin.courier.ledger.database import Database, Row
+from tocsin.courier.ledger.retry import RetryPlan
+from tocsin.courier.ledger.standing import Standing
+from tocsin.courier.ledger.statements import Dialect
 from tocsin.courier.message import Message
-from tocsin.courier.retry import RetryPlan
-from tocsin.courier.standing import Standing
-from tocsin.courier.statements import Dialect
 from tocsin.courier.states import CLAIMABLE, Evidence, ImpossibleMove, State, after
 
 DUPLICATE = "duplicate"

@@ -5,17 +5,17 @@ import logging
 import random
 from contextlib import suppress
 
-from tocsin.courier.board import Job
 from tocsin.courier.channel import Relay, RelayTrouble, Session
-from tocsin.courier.circuit import Circuit, Phase
-from tocsin.courier.clerk import LedgerAway
-from tocsin.courier.connection import Connection
-from tocsin.courier.judge import Case, Judge, Ruling, Sentence
 from tocsin.courier.lanes import Lane
-from tocsin.courier.ledger import Ledger
-from tocsin.courier.send import End, Report
+from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.sending.board import Job
+from tocsin.courier.sending.circuit import Circuit, Phase
+from tocsin.courier.sending.clerk import LedgerAway
+from tocsin.courier.sending.connection import Connection
+from tocsin.courier.sending.judge import Case, Judge, Ruling, Sentence
+from tocsin.courier.sending.send import End, Report
+from tocsin.courier.sending.station import Station
 from tocsin.courier.states import Evidence
-from tocsin.courier.station import Station
 from tocsin.lib import clock
 
 AWAY_SECONDS = 0.2

@@ -3,12 +3,12 @@
 import asyncio
 from contextlib import suppress
 
-from tocsin.courier.board import Board
-from tocsin.courier.clerk import Clerk
-from tocsin.courier.lease import Membership
-from tocsin.courier.ledger import Ledger
-from tocsin.courier.send import Sender
-from tocsin.courier.timing import Timing
+from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.sending.board import Board
+from tocsin.courier.sending.clerk import Clerk
+from tocsin.courier.sending.membership import Membership
+from tocsin.courier.sending.send import Sender
+from tocsin.courier.sending.timing import Timing
 
 
 class Bell:

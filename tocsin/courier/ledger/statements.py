@@ -37,7 +37,7 @@ def statements(dialect: Dialect) -> Mapping[str, str]:
 
 def _all() -> list[tuple[str, str, str]]:
     found = []
-    for file in files("tocsin.courier").joinpath("sql").iterdir():
+    for file in files("tocsin.courier.ledger").joinpath("sql").iterdir():
         if file.name.endswith(".sql"):
             text = file.read_text(encoding="utf-8")
             marks = list(NAME.finditer(text))

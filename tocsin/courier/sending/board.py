@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from tocsin.courier.ledger import Lease
+from tocsin.courier.ledger.ledger import Lease
 
 
 @dataclass(frozen=True)

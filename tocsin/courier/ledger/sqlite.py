@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from tocsin.courier.database import Row
-from tocsin.courier.statements import Dialect, statements
+from tocsin.courier.ledger.database import Row
+from tocsin.courier.ledger.statements import Dialect, statements
 
 BUSY_SECONDS = 20
 TROUBLE = (sqlite3.OperationalError,)

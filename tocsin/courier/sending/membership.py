@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tocsin.courier.clerk import Clerk, LedgerAway
-from tocsin.courier.database import Row
-from tocsin.courier.ledger import Ledger
-from tocsin.courier.timing import Timing
+from tocsin.courier.ledger.database import Row
+from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.sending.clerk import Clerk, LedgerAway
+from tocsin.courier.sending.timing import Timing
 from tocsin.lib import clock
 from tocsin.lib.errors import BadEnvironment
 

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from typing import Protocol
 
-from tocsin.courier.board import Job
 from tocsin.courier.channel import Session
-from tocsin.courier.send import End, Report
-from tocsin.courier.station import Station
+from tocsin.courier.sending.board import Job
+from tocsin.courier.sending.send import End, Report
+from tocsin.courier.sending.station import Station
 
 AWAY_SECONDS = 0.2
 

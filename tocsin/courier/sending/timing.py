@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tocsin.courier.retry import RetryPlan
+from tocsin.courier.ledger.retry import RetryPlan
 
 
 @dataclass(frozen=True)

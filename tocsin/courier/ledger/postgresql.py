@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from tocsin.courier.database import DOORBELL, Row
-from tocsin.courier.statements import Dialect, statements
+from tocsin.courier.ledger.database import DOORBELL, Row
+from tocsin.courier.ledger.statements import Dialect, statements
 
 SESSION = (
     "SET synchronous_commit = on",

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
-from tocsin.courier.database import open_database, trouble
-from tocsin.courier.ledger import Ledger
-from tocsin.courier.retry import RetryPlan
+from tocsin.courier.ledger.database import open_database, trouble
+from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.ledger.retry import RetryPlan
 
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0)
 
