@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.channels.email.relay import LANES, RelaySettings, Tls, parse, parse_all
+from tocsin.channels.email.options import LANES, LIMITS, OPTIONS, Auth
+from tocsin.channels.email.relay import RelaySettings, Tls, parse, parse_all
+from tocsin.courier.channel import Policy
 from tocsin.courier.models import Lane
 from tocsin.lib.errors import BadEnvironment
 
@@ -24,15 +26,67 @@ from tocsin.lib.errors import BadEnvironment
         ("smtp://u:p@localhost?tls=none", RelaySettings("localhost", 587, Tls.NEVER, "u", "p")),
         ("smtp://[::1]:2525?tls=none", RelaySettings("::1", 2525, Tls.NEVER)),
         ("smtp://u%40x.example:p%2Fq%23%3F%40@mail", RelaySettings("mail", 587, Tls.DEMANDED, "u@x.example", "p/q#?@")),
-        ("smtp://mail?connections=12", RelaySettings("mail", 25, Tls.OFFERED, connections=12)),
-        (
-            "smtp://mail?lanes=alert,transactional",
-            RelaySettings("mail", 25, Tls.OFFERED, lanes=frozenset({Lane.TRANSACTIONAL.value, Lane.ALERT.value})),
-        ),
+        ("smtp://u:tok%3Den@mail?auth=XOAuth2", RelaySettings("mail", 587, Tls.DEMANDED, "u", "tok=en", Auth.XOAUTH2)),
+        ("smtp://u:p@mail?auth=cram-md5", RelaySettings("mail", 587, Tls.DEMANDED, "u", "p", Auth.CRAM_MD5)),
     ],
 )
 def test_what_is_understood(url: str, settings: RelaySettings) -> None:
     assert parse(url) == settings
+
+
+@pytest.mark.parametrize(
+    ("options", "policy"),
+    [
+        ("connections=12", Policy(connections=12)),
+        ("lanes=alert,transactional", Policy(lanes=frozenset({Lane.TRANSACTIONAL.value, Lane.ALERT.value}))),
+        ("weight=0", Policy(weight=0)),
+        ("rate=14", Policy(per_second=14)),
+        ("rate=0.5", Policy(per_second=0.5)),
+        ("hour=500&day=2000", Policy(per_hour=500, per_day=2000)),
+        ("per_connection=100&window=8", Policy(per_connection=100, window=8)),
+        ("ramp=200&day=50000", Policy(ramp=200, per_day=50_000)),
+        ("per_destination=2", Policy(per_destination=2)),
+    ],
+)
+def test_how_a_relay_may_be_used(options: str, policy: Policy) -> None:
+    assert parse(f"smtp://mail?{options}").policy == policy
+    assert parse("smtp://mail").policy == Policy()
+
+
+@given(st.sampled_from(sorted(LIMITS)), st.integers(-5, 10**10))
+def test_a_number_is_taken_within_its_limits_and_refused_beyond(name: str, number: int) -> None:
+    limit = LIMITS[name]
+    if limit.least <= number <= limit.most:
+        assert getattr(parse(f"smtp://mail?{name}={number}").policy, limit.field) == number
+    else:
+        with pytest.raises(BadEnvironment, match=f"option {name} ") as caught:
+            parse(f"smtp://mail?{name}={number}")
+        assert f"{limit.most:,}" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [
+        ("conections=4", "connections"),
+        ("per_conection=4", "per_connection"),
+        ("rates=4", "rate"),
+        ("lane=alert", "lanes"),
+        ("lanes=alerts", "alert"),
+        ("lanes=digest,transactionel", "transactional"),
+        ("auth=cram_md5", "cram-md5"),
+        ("auth=oauth2", "xoauth2"),
+    ],
+)
+def test_a_typo_is_told_the_nearest_name(option: str, meant: str) -> None:
+    with pytest.raises(BadEnvironment) as caught:
+        parse(f"smtp://user:pass@mail?{option}")
+    assert caught.value.mend.startswith(f"Did you mean {meant}? There are ")
+
+
+def test_a_name_that_is_like_none_is_told_them_all() -> None:
+    with pytest.raises(BadEnvironment) as caught:
+        parse("smtp://mail?zzz=1")
+    assert caught.value.mend == f"There are {', '.join(OPTIONS)}."
 
 
 def test_the_lanes_are_the_couriers() -> None:
@@ -78,6 +132,15 @@ def test_a_private_authority_is_read_from_a_file(tmp_path: Path) -> None:
         ("smtp://mail?connections=0", "option connections"),
         ("smtp://mail?connections=1000", "option connections"),
         ("smtp://mail?connections=²", "option connections"),
+        ("smtp://mail?connections=", "option connections"),
+        ("smtp://mail?rate=0", "option rate"),
+        ("smtp://mail?rate=-1", "option rate"),
+        ("smtp://mail?rate=1e3", "option rate"),
+        ("smtp://mail?rate=nan", "option rate"),
+        ("smtp://mail?hour=1000&day=500", "option hour is above its option day"),
+        ("smtp://mail?ramp=1000&day=500", "option ramp is above its option day"),
+        ("smtp://user:pass@mail?auth=digest-md5", "option auth"),
+        ("smtp://mail?auth=plain", "nobody to log in as"),
         ("smtp://mail?ca=/nowhere/ca.pem", "option ca"),
         ("smtp://mail?ca=ca.pem", "option ca"),
     ],

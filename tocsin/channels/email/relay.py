@@ -6,19 +6,17 @@ percent-encoded can end up anywhere in it.
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from tocsin.courier.lanes import Lane
+from tocsin.channels.email import options as behind
+from tocsin.channels.email.options import Auth, Unclear
+from tocsin.courier.channel import Policy
 from tocsin.lib.errors import BadEnvironment
 
-LANES = {lane.name.lower(): lane.value for lane in Lane}
-OPTIONS = ("tls", "ca", "lanes", "connections")
-CONNECTIONS = 4
-MAX_CONNECTIONS = 100
 MEND = "Write smtp://USER:PASSWORD@HOST:PORT or smtps://...; in user and password write @ as %40, / as %2F, # as %23, % as %25."
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
@@ -35,16 +33,18 @@ class Tls(Enum):
 
 @dataclass(frozen=True)
 class RelaySettings:
-    """One relay as configured. `lanes`: the lanes it serves, None for all. `ca`: trusted instead of the system's store."""
+    """One relay as configured. `auth`: the mechanism to log in with, None for the best on offer. With XOAUTH2 the
+    password is the token. `ca`: trusted instead of the system's store. `policy`: how it may be used.
+    """
 
     host: str
     port: int
     tls: Tls
     user: str = ""
     password: str = field(default="", repr=False)
+    auth: Auth | None = None
     ca: Path | None = None
-    lanes: frozenset[int] | None = None
-    connections: int = CONNECTIONS
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def name(self) -> str:
@@ -66,21 +66,15 @@ def parse(url: str, number: int = 1) -> RelaySettings:
     """Read one relay URL, the `number`th of its list. Raises BadEnvironment with the mend."""
     try:
         return _parse(url)
-    except _Unclear as fault:
+    except Unclear as fault:
         raise BadEnvironment(f"Relay {number} in TOCSIN_RELAYS: {fault}", fault.mend) from None
-
-
-class _Unclear(Exception):  # noqa: N818
-    def __init__(self, message: str, mend: str = MEND) -> None:
-        super().__init__(message)
-        self.mend = mend
 
 
 def _parse(url: str) -> RelaySettings:
     parts = _split(url)
     host = _host(parts)
     user, password = _credentials(parts)
-    options = _options(parts.query)
+    options = behind.read(parts.query)
     tls = _tls(parts.scheme, options, host, with_password=bool(user))
     usual_port = 465 if tls is Tls.AT_ONCE else 587 if user else 25
     return RelaySettings(
@@ -89,9 +83,9 @@ def _parse(url: str) -> RelaySettings:
         tls=tls,
         user=user,
         password=password,
-        ca=_ca(options["ca"]) if "ca" in options else None,
-        lanes=_lanes(options["lanes"]) if "lanes" in options else None,
-        connections=_connections(options["connections"]) if "connections" in options else CONNECTIONS,
+        auth=behind.auth(options, with_user=bool(user)),
+        ca=behind.authority(options),
+        policy=behind.policy(options),
     )
 
 
@@ -99,11 +93,11 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise _Unclear("it cannot be read as a URL.") from None
+        raise Unclear("it cannot be read as a URL.", MEND) from None
     if parts.scheme not in {"smtp", "smtps"}:
-        raise _Unclear("it begins with neither smtp:// nor smtps://.")
+        raise Unclear("it begins with neither smtp:// nor smtps://.", MEND)
     if parts.path.strip("/") or parts.fragment or "@" in parts.query or any(c <= " " for c in url):
-        raise _Unclear("there is more than host, port and options in it.")
+        raise Unclear("there is more than host, port and options in it.", MEND)
     return parts
 
 
@@ -113,7 +107,7 @@ def _host(parts: SplitResult) -> str:
     except ValueError:
         host = ""
     if not (_HOST.fullmatch(host) and len(host) <= 253) and not _is_ip(host):
-        raise _Unclear("its host is not a host name or an IP address.")
+        raise Unclear("its host is not a host name or an IP address.", MEND)
     return host
 
 
@@ -131,7 +125,7 @@ def _port(parts: SplitResult) -> int | None:
     except ValueError:
         port = 0
     if port == 0:
-        raise _Unclear("its port is not a number from 1 to 65535.")
+        raise Unclear("its port is not a number from 1 to 65535.", MEND)
     return port
 
 
@@ -140,56 +134,24 @@ def _credentials(parts: SplitResult) -> tuple[str, str]:
         return "", ""
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not user or not password:
-        raise _Unclear("it has a user without a password, or a password without a user.")
+        raise Unclear("it has a user without a password, or a password without a user.", MEND)
     if any(character < " " or character == "\x7f" for character in user + password):
-        raise _Unclear("its user or password contains control characters.")
+        raise Unclear("its user or password contains control characters.", MEND)
     return user, password
 
 
-def _options(query: str) -> dict[str, str]:
-    options: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name not in OPTIONS:
-            named = f" {name}" if re.fullmatch(r"[a-z_]{1,20}", name) else ""
-            raise _Unclear(f"there is no option{named}.", f"Known options: {', '.join(OPTIONS)}.")
-        if name in options:
-            raise _Unclear(f"it gives the option {name} twice.", "Keep one of them.")
-        options[name] = value
-    return options
-
-
-def _tls(scheme: str, options: dict[str, str], host: str, *, with_password: bool) -> Tls:
+def _tls(scheme: str, options: Mapping[str, str], host: str, *, with_password: bool) -> Tls:
     if "tls" not in options:
         return Tls.AT_ONCE if scheme == "smtps" else Tls.DEMANDED if with_password else Tls.OFFERED
     if options["tls"] != "none" or scheme == "smtps":
-        raise _Unclear(
+        raise Unclear(
             "its option tls is not understood.",
             "The only value is tls=none, with smtp://; smtps:// is TLS from the start.",
         )
     if with_password and not _is_loopback(host):
-        raise _Unclear("with tls=none its password would travel readable by anyone.", "Leave tls=none out.")
+        raise Unclear("with tls=none its password would travel readable by anyone.", "Leave tls=none out.")
     return Tls.NEVER
 
 
 def _is_loopback(host: str) -> bool:
     return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def _ca(value: str) -> Path:
-    path = Path(value)
-    if not path.is_absolute() or not path.is_file():
-        raise _Unclear("its option ca names no file.", "Write ca=/absolute/path/of/a/certificate.pem.")
-    return path
-
-
-def _lanes(value: str) -> frozenset[int]:
-    names = value.split(",")
-    if any(name not in LANES for name in names):
-        raise _Unclear("its option lanes is not understood.", f"Write some of {','.join(LANES)}, separated by commas.")
-    return frozenset(LANES[name] for name in names)
-
-
-def _connections(value: str) -> int:
-    if value.isascii() and value.isdigit() and len(value) <= 3 and 1 <= int(value) <= MAX_CONNECTIONS:
-        return int(value)
-    raise _Unclear("its option connections is not understood.", f"Write a number from 1 to {MAX_CONNECTIONS}.")

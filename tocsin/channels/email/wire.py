@@ -62,8 +62,9 @@ class SmtpRelay:
 
     def __init__(self, settings: RelaySettings, hello: str, patience: Patience | None = None) -> None:
         self.name = settings.name
-        self.connections = settings.connections
-        self.lanes = settings.lanes
+        self.policy = settings.policy
+        self.connections = settings.policy.connections
+        self.lanes = settings.policy.lanes
         self._settings = settings
         self._hello = hello
         self._patience = patience or Patience()
