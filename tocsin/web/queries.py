@@ -65,6 +65,15 @@ def topics_of(found: Collection[PostPage]) -> dict[int, list[Topic]]:
     return filed
 
 
+def authors_of(found: Collection[PostPage]) -> dict[int, list[Author]]:
+    """The authors of several posts in byline order, read at once, by post id."""
+    signed: dict[int, list[Author]] = defaultdict(list)
+    rows = Byline.objects.filter(post__in=[post.pk for post in found]).select_related("author")
+    for byline in rows.order_by("post", "sort_order"):
+        signed[byline.post_id].append(byline.author)
+    return signed
+
+
 def follow_ups(found: Collection[PostPage]) -> dict[int, list[PostPage]]:
     """The live alerts that update or cancel one of several, by the id of the one they follow."""
     alerts = [post.pk for post in found if post.kind == PostPage.Kind.ALERT]

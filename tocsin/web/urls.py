@@ -1,9 +1,13 @@
 """Addresses of the reader's site, besides the pages of the tree."""
 
+import re
+
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
-from tocsin.web import feed, media, views
+from tocsin.web import media, views
+from tocsin.web.feeds import views as feeds
+from tocsin.web.feeds.formats import FORMATS
 
 
 class UnicodeSlug(StringConverter):
@@ -12,12 +16,21 @@ class UnicodeSlug(StringConverter):
     regex = r"[-\w]+"
 
 
+class FeedFile(StringConverter):
+    """The file a feed is asked for as: its format."""
+
+    regex = "|".join(re.escape(name) for name in FORMATS)
+
+
 register_converter(UnicodeSlug, "uslug")
+register_converter(FeedFile, "feed")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/<uslug:slug>/", views.topic, name="topic"),
     path("authors/<uslug:slug>/", views.author, name="author"),
-    path("feed.xml", feed.feed, name="feed"),
+    path("<feed:file>", feeds.of_the_site, name="feed"),
+    path("topics/<uslug:slug>/<feed:file>", feeds.of_a_topic, name="topic_feed"),
+    path("authors/<uslug:slug>/<feed:file>", feeds.of_an_author, name="author_feed"),
     path("inbox/", include("tocsin.web.inbox.urls")),
     path("", include("tocsin.web.readers.urls")),
     path("robots.txt", views.robots, name="robots"),

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django import template
 from django.template import RequestContext
 from django.utils import formats
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tocsin.content.models import PostPage, StreamPage
 from tocsin.web import structured
 from tocsin.web.context import Site
+from tocsin.web.feeds.formats import FORMATS
 from tocsin.web.lists import Listing, stream
 from tocsin.web.presentation import Article
 
@@ -35,6 +36,13 @@ def present_stream(context: RequestContext, page: StreamPage) -> Listing:
 def news_article(context: RequestContext, article: Article) -> SafeString:
     """The NewsArticle of schema.org, as JSON that is safe inside a script element."""
     return structured.news_article(article, context["site"])
+
+
+@register.simple_tag
+def feed_links(folder: str, title: str) -> SafeString:
+    """`<link>`s by which feed readers find the feeds below `folder`, the path of the page they belong to."""
+    rows = [(chosen.content_type, title, folder, file) for file, chosen in FORMATS.items()]
+    return format_html_join("\n", '<link rel="alternate" type="{}" title="{}" href="{}{}">', rows)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,54 @@
+"""Answering for a feed: of the site, of a topic, of an author, in any format; 304 to who has it already."""
+
+import hashlib
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.views.decorators.http import require_safe
+
+from tocsin.audience.queries import publication
+from tocsin.content.models import Author, Topic
+from tocsin.lib import config
+from tocsin.web import queries
+from tocsin.web.feeds.entries import Source, feed_page
+from tocsin.web.feeds.formats import FORMATS
+
+
+@require_safe
+def of_the_site(request: HttpRequest, file: str) -> HttpResponseBase:
+    """The latest posts of all."""
+    owner = publication()
+    about = owner.tagline or owner.name
+    return _answer(request, file, Source(owner.name, about, owner.language, "/", queries.posts(owner.language)))
+
+
+@require_safe
+def of_a_topic(request: HttpRequest, slug: str, file: str) -> HttpResponseBase:
+    """The latest posts filed under a topic."""
+    owner, topic = publication(), get_object_or_404(Topic, slug=slug)
+    title, posts = f"{topic.name} – {owner.name}", queries.about(topic, owner.language)
+    about = topic.description or title
+    return _answer(request, file, Source(title, about, owner.language, topic.get_absolute_url(), posts))
+
+
+@require_safe
+def of_an_author(request: HttpRequest, slug: str, file: str) -> HttpResponseBase:
+    """The latest posts of an author."""
+    owner, author = publication(), get_object_or_404(Author, slug=slug)
+    title, posts = f"{author.name} – {owner.name}", queries.by_author(author, owner.language)
+    return _answer(request, file, Source(title, title, owner.language, author.get_absolute_url(), posts))
+
+
+def _answer(request: HttpRequest, file: str, source: Source) -> HttpResponseBase:
+    chosen, page = FORMATS[file], feed_page(source, request, config.current().site_url)
+    content = chosen.write(page)
+    etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+    changed = int(page.updated.timestamp()) if page.updated else None
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=60"}
+    if changed is not None:
+        headers["Last-Modified"] = http_date(changed)
+    response = HttpResponse(content, content_type=f"{chosen.content_type}; charset=utf-8", headers=headers)
+    return get_conditional_response(request, etag=etag, last_modified=changed, response=response) or response
