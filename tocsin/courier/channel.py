@@ -38,6 +38,7 @@ class Fate(StrEnum):
     REFUSED = "refused"  # 5xx to this recipient or this message
     RELAY = "relay"  # the relay's own trouble: provably not handed over
     LOST = "lost"  # the connection died where it may have been taken
+    RETURNED = "returned"  # provably not handed over, and no one's fault
     STOPPED = "stopped"  # `may_start` said no: provably not handed over
 
 
