@@ -5,7 +5,7 @@ import re
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
-from tocsin.web import media, views
+from tocsin.web import crawlers, media, views
 from tocsin.web.feeds import views as feeds
 from tocsin.web.feeds.formats import FORMATS
 
@@ -33,6 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("authors/<uslug:slug>/<feed:file>", feeds.of_an_author, name="author_feed"),
     path("inbox/", include("tocsin.web.inbox.urls")),
     path("", include("tocsin.web.readers.urls")),
-    path("robots.txt", views.robots, name="robots"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", crawlers.sitemap_index, name="sitemaps"),
+    path("sitemap-news.xml", crawlers.news_sitemap, name="news_sitemap"),
+    path("sitemap-<slug:section>.xml", crawlers.sitemap, name="sitemap"),
+    path(".well-known/security.txt", crawlers.security, name="security"),
     path("media/images/<str:name>", media.picture, name="picture"),
 ]

@@ -1,4 +1,4 @@
-"""Pages that are not pages of the tree: topics, authors, and what robots ask for."""
+"""Pages that are not pages of the tree: topics and authors."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -8,15 +8,6 @@ from tocsin.content.models import Author, Topic
 from tocsin.web import queries
 from tocsin.web.lists import listing
 from tocsin.web.presentation import people
-
-ROBOTS = """User-agent: *
-Disallow: /admin/
-Disallow: /inbox/
-Disallow: /reader/
-Disallow: /confirm/
-Disallow: /unsubscribe/
-Disallow: /erase/
-"""
 
 
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
@@ -32,8 +23,3 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     posts = listing(queries.by_author(found, publication().language), request)
     [person] = people([found])
     return render(request, "web/author.html", {"person": person, "listing": posts})
-
-
-def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """What crawlers may read: all that is public."""
-    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")

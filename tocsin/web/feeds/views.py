@@ -16,6 +16,8 @@ from tocsin.web import queries
 from tocsin.web.feeds.entries import Source, feed_page
 from tocsin.web.feeds.formats import FORMATS
 
+TITLE = "{} \N{EN DASH} {}"
+
 
 @require_safe
 def of_the_site(request: HttpRequest, file: str) -> HttpResponseBase:
@@ -29,7 +31,7 @@ def of_the_site(request: HttpRequest, file: str) -> HttpResponseBase:
 def of_a_topic(request: HttpRequest, slug: str, file: str) -> HttpResponseBase:
     """The latest posts filed under a topic."""
     owner, topic = publication(), get_object_or_404(Topic, slug=slug)
-    title, posts = f"{topic.name} – {owner.name}", queries.about(topic, owner.language)
+    title, posts = TITLE.format(topic.name, owner.name), queries.about(topic, owner.language)
     about = topic.description or title
     return _answer(request, file, Source(title, about, owner.language, topic.get_absolute_url(), posts))
 
@@ -38,7 +40,7 @@ def of_a_topic(request: HttpRequest, slug: str, file: str) -> HttpResponseBase:
 def of_an_author(request: HttpRequest, slug: str, file: str) -> HttpResponseBase:
     """The latest posts of an author."""
     owner, author = publication(), get_object_or_404(Author, slug=slug)
-    title, posts = f"{author.name} – {owner.name}", queries.by_author(author, owner.language)
+    title, posts = TITLE.format(author.name, owner.name), queries.by_author(author, owner.language)
     return _answer(request, file, Source(title, title, owner.language, author.get_absolute_url(), posts))
 
 
