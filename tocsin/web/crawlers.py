@@ -40,8 +40,7 @@ class _OurSitemap(Sitemap[Any]):
 
     limit = 5000
 
-    @property
-    def protocol(self) -> str:
+    def get_protocol(self, protocol: str | None = None) -> str:  # noqa: ARG002 - Django passes it
         return urlsplit(config.current().site_url).scheme
 
     def get_domain(self, site: Any = None) -> str:  # noqa: ARG002 - Django passes it
