@@ -32,8 +32,7 @@ class Hand:
         self.courier = self.courier or enlist(self.ledger)
 
     def claim(self, lane: int = Lane.INSTANT) -> Lease:
-        lease = self.ledger.claim(self.courier, lane, self.now)
-        assert lease is not None
+        (lease,) = self.ledger.claim(self.courier, lane, self.now, 1)
         return lease
 
     def load(self, delivery: int) -> Standing:

@@ -56,13 +56,12 @@ class World:
 
     def claim(self) -> None:
         hand = self.chance.choice(self.hands)
-        if lease := hand.ledger.claim(hand.courier, 2, hand.now):
-            self.leases.append((hand, lease))
+        self.leases += [(hand, lease) for lease in hand.ledger.claim(hand.courier, 2, hand.now, 1)]
 
     def release(self) -> None:
         if self.leases:
             hand, lease = self.leases.pop(self.chance.randrange(len(self.leases)))
-            hand.ledger.release(lease)
+            hand.ledger.release([lease])
 
     def a_due_row(self):
         hand, lease = self.chance.choice(self.leases) if self.leases else (None, None)

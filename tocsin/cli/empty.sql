@@ -1,4 +1,4 @@
--- Made by scripts/snapshot of the migrations a3a23a15a980c383. Not to be edited.
+-- Made by scripts/snapshot of the migrations 5756026db1a5ba2b. Not to be edited.
 CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);
 CREATE TABLE "django_content_type" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app_label" varchar(100) NOT NULL, "model" varchar(100) NOT NULL);
 CREATE TABLE "auth_group_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -65,7 +65,7 @@ CREATE TABLE "courier_courier" ("id" char(32) NOT NULL PRIMARY KEY, "host" varch
 CREATE TABLE "courier_dispatch" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "kind" varchar(10) NOT NULL, "lane" smallint NOT NULL, "channel" varchar(10) NOT NULL, "post_id" bigint NULL, "revision_id" bigint NULL, "title" varchar(300) NOT NULL, "audience" integer NOT NULL, "hold_unsure" bool NOT NULL, "created_us" bigint NOT NULL, "give_up_us" bigint NOT NULL, "cancelled_us" bigint NULL, "cancel_reason" varchar(200) NOT NULL);
 CREATE TABLE "courier_relaystatus" ("name" varchar(200) NOT NULL PRIMARY KEY, "trouble" text NOT NULL, "since_us" bigint NOT NULL);
 CREATE TABLE "courier_edition" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "language" varchar(12) NOT NULL, "posts" text NOT NULL CHECK ((JSON_VALID("posts") OR "posts" IS NULL)), "message" text NOT NULL CHECK ((JSON_VALID("message") OR "message" IS NULL)), "dispatch_id" bigint NOT NULL REFERENCES "courier_dispatch" ("id") DEFERRABLE INITIALLY DEFERRED);
-CREATE TABLE "courier_attempt" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "number" smallint NOT NULL, "relay" varchar(200) NOT NULL, "started_us" bigint NOT NULL, "finished_us" bigint NULL, "outcome" varchar(12) NOT NULL, "reply" text NOT NULL, "courier_id" char(32) NOT NULL, "delivery_id" bigint NOT NULL, CONSTRAINT "attempt_numbered" UNIQUE ("delivery_id", "number"));
+CREATE TABLE "courier_attempt" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "number" smallint NOT NULL, "relay" varchar(200) NOT NULL, "started_us" bigint NOT NULL, "finished_us" bigint NULL, "outcome" varchar(12) NOT NULL, "reply" text NOT NULL, "delivery_id" bigint NOT NULL, CONSTRAINT "attempt_numbered" UNIQUE ("delivery_id", "number"));
 CREATE TABLE "courier_batch" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "lane" smallint NOT NULL, "first_id" bigint NOT NULL, "last_id" bigint NOT NULL, "due_us" bigint NULL, "token" bigint NULL, "leased_us" bigint NULL, "courier_id" char(32) NULL REFERENCES "courier_courier" ("id") DEFERRABLE INITIALLY DEFERRED, "dispatch_id" bigint NOT NULL REFERENCES "courier_dispatch" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "courier_delivery" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "channel" varchar(10) NOT NULL, "subscriber_id" bigint NULL, "address_id" bigint NULL, "address_hash" BLOB NOT NULL, "state" varchar(10) NOT NULL, "due_us" bigint NULL, "attempts" smallint NOT NULL, "doubts" smallint NOT NULL, "at_us" bigint NOT NULL, "reply" text NOT NULL, "dispatch_id" bigint NOT NULL, "edition_id" bigint NOT NULL, CONSTRAINT "told_once_per_dispatch" UNIQUE ("dispatch_id", "channel", "address_hash"));
 CREATE TABLE "courier_telling" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "post_id" bigint NOT NULL, "channel" varchar(10) NOT NULL, "address_hash" BLOB NOT NULL, "dispatch_id" bigint NOT NULL, CONSTRAINT "post_told_once" UNIQUE ("post_id", "channel", "address_hash"));
@@ -766,8 +766,8 @@ INSERT INTO "wagtailcore_workflowpage" VALUES(1,1);
 INSERT INTO "wagtailcore_workflowtask" VALUES(1,0,1,1);
 INSERT INTO "wagtailcore_groupapprovaltask_groups" VALUES(1,1,1);
 INSERT INTO "wagtailcore_locale" VALUES(1,'en');
-INSERT INTO "wagtailcore_page" VALUES(1,'0001',1,1,'Root','root',1,0,'/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Root',NULL,NULL,1,'a3a8da44f856449d9ee92c08c89324f9',NULL,NULL);
-INSERT INTO "wagtailcore_page" VALUES(2,'00010001',2,0,'Welcome to your new Wagtail site!','home',1,0,'/home/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Welcome to your new Wagtail site!',NULL,NULL,1,'4f96ba8c3b2747718db8222907dd80ae',NULL,NULL);
+INSERT INTO "wagtailcore_page" VALUES(1,'0001',1,1,'Root','root',1,0,'/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Root',NULL,NULL,1,'394666a5c95e41dca30d215970efb939',NULL,NULL);
+INSERT INTO "wagtailcore_page" VALUES(2,'00010001',2,0,'Welcome to your new Wagtail site!','home',1,0,'/home/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Welcome to your new Wagtail site!',NULL,NULL,1,'4bcc38e18bec4ba3bf0447dda014a6f6',NULL,NULL);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(1,1,1,74);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(2,1,1,75);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(3,1,1,80);

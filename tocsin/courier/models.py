@@ -150,14 +150,13 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try at one delivery. Written before bytes that could complete the message leave; closed by what came back.
+    """One try at one delivery that was not plainly accepted at the first; then the delivery's row is its record.
 
     `outcome` is empty while open. An open attempt of a dead courier is what makes a delivery unsure.
     """
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, db_index=False, db_constraint=False)
     number = models.SmallIntegerField()
-    courier = models.ForeignKey(Courier, models.PROTECT, db_index=False, db_constraint=False)
     relay = models.CharField(max_length=200)
     started_us = models.BigIntegerField()
     finished_us = models.BigIntegerField(null=True)

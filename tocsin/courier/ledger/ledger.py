@@ -4,37 +4,25 @@ Each operation is one transaction, or a part of the caller's. Killed between any
 truth: an attempt is open exactly while bytes that can complete its message may be on the wire.
 """
 
-import random
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tocsin.courier.ledger.database import Database, Row
-from tocsin.courier.ledger.retry import RetryPlan
+from tocsin.courier.ledger.database import Row
+from tocsin.courier.ledger.deliveries import Deliveries
+from tocsin.courier.ledger.leases import Lease, Leases, lease_of
+from tocsin.courier.ledger.part import cut
+from tocsin.courier.ledger.results import Drop, Result
+from tocsin.courier.ledger.settling import DUPLICATE, TRIES_WHILE_UNSURE, moved
 from tocsin.courier.ledger.standing import Standing
 from tocsin.courier.ledger.statements import Dialect
-from tocsin.courier.message import Message
 from tocsin.courier.states import CLAIMABLE, Evidence, ImpossibleMove, State, after
 
-DUPLICATE = "duplicate"
-REPLY_CHARACTERS = 1000
-TRIES_WHILE_UNSURE = 2
+__all__ = ["DUPLICATE", "Drop", "Lease", "Ledger", "Result", "Standing", "Try"]
+
 DIED = "The courier died while this message was on the wire."
 POWER_LOST = "The machine stopped while this message was waiting to be sent; whether it was sent is not known."
-
-
-@dataclass(frozen=True)
-class Lease:
-    """A batch that is ours while nobody replaced its token."""
-
-    batch: int
-    token: int
-    dispatch: int
-    lane: int
-    first: int
-    last: int
-    leased_us: int
 
 
 @dataclass(frozen=True)
@@ -49,55 +37,14 @@ class Try:
     started_us: int
 
 
-class Ledger:
+class Ledger(Leases, Deliveries):
     """The ledger's operations over one connection."""
-
-    def __init__(self, database: Database, plan: RetryPlan | None = None) -> None:
-        self._database = database
-        self._plan = plan or RetryPlan()
-        self._chance = random.Random()  # noqa: S311 - jitter
-
-    # Leasing
-
-    def claim(self, courier: str, lane: int, now: int) -> Lease | None:
-        """Lease the batch of `lane` that is due first; None when nothing is, or when this courier was given up."""
-        run = self._database
-        if not run.rows("waiting", lane=lane, now=now):
-            return None
-        token = random.SystemRandom().getrandbits(62)
-        with run.transaction(durable=True):
-            if not run.rows("enlisted", courier=courier):
-                return None
-            rows = run.rows("claim", courier=courier, lane=lane, now=now, token=token)
-        return _lease(rows[0], token) if rows else None
-
-    def due(self, lease: Lease) -> list[int]:
-        """The deliveries of a lease that may be worked on, in order."""
-        rows = self._database.rows(
-            "due", first=lease.first, last=lease.last, dispatch=lease.dispatch, leased=lease.leased_us
-        )
-        return [row["id"] for row in rows]
-
-    def release(self, lease: Lease) -> bool:
-        """Give a lease back; the batch is due again when its next row is. False if it was not ours any more."""
-        return self._database.change("release", batch=lease.batch, token=lease.token) == 1
-
-    def release_strays(self, courier: str, held: set[int]) -> int:
-        """Give back what is leased to this courier without its knowing: the answer to a claim was lost on the way."""
-        run = self._database
-        with run.transaction():
-            leases = [_lease(row, row["token"]) for row in run.rows("leases_of", courier=courier)]
-            return sum(self.release(lease) for lease in leases if lease.token not in held)
 
     # One delivery
 
     def load(self, delivery: int) -> Standing:
         """How a delivery stands right before its message."""
-        return Standing.from_row(self._database.rows("load", delivery=delivery)[0])
-
-    def edition(self, edition: int) -> Message:
-        """The message of an edition."""
-        return Message.from_json(self._database.rows("edition", edition=edition)[0]["message"])
+        return Standing.from_row(self._database.table("load", delivery=delivery)[0])
 
     def begin(self, this: Try) -> bool:
         """Commit that bytes which can complete this message are about to leave. False: they must not leave."""
@@ -119,7 +66,7 @@ class Ledger:
             row = self._standing(this.delivery)
             stored = State(row["state"])
             twice = evidence is Evidence.TAKEN and stored in {State.ACCEPTED, State.BOUNCED, State.COMPLAINED}
-            new = _moved(stored, evidence) if held or evidence is Evidence.TAKEN else None
+            new = moved(stored, evidence) if held or evidence is Evidence.TAKEN else None
             if not self._close(this, DUPLICATE if twice else evidence.value, reply, now) or new is None:
                 return stored
             self._move(this, row, new, reply, now)
@@ -135,7 +82,7 @@ class Ledger:
         with self._database.transaction():
             held = self._holds(this.lease)
             row = self._standing(this.delivery)
-            new = _moved(State(row["state"]), evidence) if held else None
+            new = moved(State(row["state"]), evidence) if held else None
             if new is None:
                 return State(row["state"])
             self._move(this, row, new, reply, now)
@@ -148,7 +95,7 @@ class Ledger:
             if self._holds(this.lease) and self._claimable(this.delivery) is not None:
                 wait = self._plan.after_trouble(this.number, self._chance)
                 due = max(now, this.lease.leased_us) + wait
-                run.change("put_aside", delivery=this.delivery, due=due, attempts=this.number, reply=_cut(reply))
+                run.change("put_aside", delivery=this.delivery, due=due, attempts=this.number, reply=cut(reply))
 
     def drop(self, lease: Lease, delivery: int, evidence: Evidence, reason: str, now: int) -> State:
         """Settle a delivery that is not to be sent: withdrawn, expired or unsendable. The state it is in then."""
@@ -230,9 +177,9 @@ class Ledger:
             if run.change("bury", courier=courier, beat=beat, now=now) != 1:
                 return False
             for row in run.rows("leases_of", courier=courier):
-                lease = _lease(row, row["token"])
+                lease = lease_of(row)
                 self._doubt(lease, now, exact=exact)
-                self.release(lease)
+                self.release([lease])
         return True
 
     # Around
@@ -248,7 +195,7 @@ class Ledger:
 
     def relay_seen(self, name: str, trouble: str, now: int) -> None:
         """Keep what was last seen of a relay; empty `trouble` while it works."""
-        self._database.change("relay_seen", name=name, trouble=_cut(trouble), now=now)
+        self._database.change("relay_seen", name=name, trouble=cut(trouble), now=now)
 
     def relays_are(self, names: set[str]) -> None:
         """Forget the relays that are not configured any more."""
@@ -270,7 +217,7 @@ class Ledger:
 
     def _close(self, this: Try, outcome: str, reply: str, now: int) -> bool:
         values = _attempt(this)
-        return self._database.change("close_attempt", outcome=outcome, reply=_cut(reply), now=now, **values) == 1
+        return self._database.change("close_attempt", outcome=outcome, reply=cut(reply), now=now, **values) == 1
 
     def _doubt(self, lease: Lease, now: int, *, exact: bool) -> None:
         """Make unsure what a dead courier had, or may have had, on the wire."""
@@ -280,7 +227,7 @@ class Ledger:
         for delivery in numbers if exact else sorted({*numbers, *self.due(lease)}):
             row = self._standing(delivery)
             number = numbers.get(delivery, int(row["attempts"]))
-            new = _moved(State(row["state"]), Evidence.LOST)
+            new = moved(State(row["state"]), Evidence.LOST)
             reply = DIED if delivery in numbers else POWER_LOST
             run.change("give_up_attempt", delivery=delivery, now=now, outcome=Evidence.LOST.value, reply=reply)
             if new is not None:
@@ -310,42 +257,14 @@ class Ledger:
             doubts=row["doubts"],
             attempts=row["attempts"],
             now=now,
-            reply=_cut(reply),
+            reply=cut(reply),
         )
-
-
-def _moved(stored: State, evidence: Evidence) -> State | None:
-    """Where what came back from the wire leads; None when it leaves the delivery what it is."""
-    if evidence is Evidence.RETURNED:
-        return None
-    on_the_wire = after(stored, Evidence.CLAIMED) if stored in CLAIMABLE else stored
-    try:
-        return after(on_the_wire, evidence)
-    except ImpossibleMove:
-        return None
-
-
-def _lease(row: Row, token: int) -> Lease:
-    return Lease(
-        batch=row["id"],
-        token=token,
-        dispatch=row["dispatch_id"],
-        lane=row["lane"],
-        first=row["first_id"],
-        last=row["last_id"],
-        leased_us=row["leased_us"],
-    )
 
 
 def _attempt(this: Try) -> dict[str, Any]:
     return {
         "delivery": this.delivery,
         "number": this.number,
-        "courier": this.courier,
         "relay": this.relay,
         "started": this.started_us,
     }
-
-
-def _cut(reply: str) -> str:
-    return reply.replace("\0", "")[:REPLY_CHARACTERS]

@@ -55,6 +55,10 @@ class PostgresDatabase:
             cursor.execute(statements(self.dialect)[name].encode(), parameters)
             return cursor.fetchall()
 
+    def table(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            return cursor.execute(statements(self.dialect)[name].encode(), parameters).fetchall()
+
     def change(self, name: str, /, **parameters: Any) -> int:
         with self._connection.cursor() as cursor:
             return cursor.execute(statements(self.dialect)[name].encode(), parameters).rowcount

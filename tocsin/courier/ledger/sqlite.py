@@ -1,5 +1,6 @@
 """The ledger's database on SQLite. See `database.py`."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,11 +39,27 @@ class SqliteDatabase:
         self._connection = connection
         self._joined = joined
         self._seen = 0
+        self._packed: dict[str, str] = {}
 
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         cursor = self._connection.execute(statements(self.dialect)[name], parameters)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def table(self, name: str, /, **parameters: Any) -> list[list[Any]]:
+        # As one value: its driver takes the interpreter's lock anew for every row.
+        cursor = self._connection.execute(self._as_one_value(name, parameters), parameters)
+        rows: list[list[Any]] = json.loads(cursor.fetchone()[0])
+        return rows
+
+    def _as_one_value(self, name: str, parameters: dict[str, Any]) -> str:
+        if name not in self._packed:
+            sql = statements(self.dialect)[name]
+            # Columns of expressions are named by their text, which may hold anything but is quoted here.
+            cursor = self._connection.execute(f"SELECT * FROM ({sql}) LIMIT 0", parameters)  # noqa: S608 - our own SQL
+            columns = ", ".join('"' + column[0].replace('"', '""') + '"' for column in cursor.description)
+            self._packed[name] = f"SELECT json_group_array(json_array({columns})) FROM ({sql})"  # noqa: S608
+        return self._packed[name]
 
     def change(self, name: str, /, **parameters: Any) -> int:
         return self._connection.execute(statements(self.dialect)[name], parameters).rowcount

@@ -1,7 +1,7 @@
 """How one delivery stands right before its message: to whom, and whether it is still to be sent. Pure."""
 
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from tocsin.courier.lanes import Lane
@@ -9,23 +9,24 @@ from tocsin.courier.states import CLAIMABLE, Evidence, State
 
 LEFT = "left"  # audience.models.Subscriber.Status
 UNSUBSCRIBED = "unsubscribed"  # audience.models.Suppression.Reason
+STATES = {state.value: state for state in State}
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """`address` is empty for staff mail, whose reader is in the message, and for a reader who is gone.
 
-    `started_us`: when the first attempt began. `refused_us`: when one was first refused for good. `attempts`: how
-    many there were.
+    `public`: the reader's public id in hexadecimal, empty when there is no reader. `started_us`: when the first attempt
+    began. `refused_us`: when one was first refused for good. `attempts`: how many there were.
     """
 
+    delivery: int
     state: State
     edition: int
     lane: int
     for_staff: bool
     address: str
     name: str
-    public_id: UUID | None
+    public: str
     subscriber_status: str
     suppression: str
     cancelled: bool
@@ -37,26 +38,14 @@ class Standing:
     reply: str
 
     @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Self:
-        """From the statement `load`."""
-        return cls(
-            state=State(row["state"]),
-            edition=row["edition_id"],
-            lane=row["lane"],
-            for_staff=row["address_id"] is None,
-            address=row["address"] or "",
-            name=row["name"] or "",
-            public_id=UUID(str(row["public_id"])) if row["public_id"] else None,
-            subscriber_status=row["status"] or "",
-            suppression=row["suppression"] or "",
-            cancelled=row["cancelled_us"] is not None,
-            cancel_reason=row["cancel_reason"],
-            give_up_us=row["give_up_us"],
-            started_us=row["started_us"],
-            refused_us=row["refused_us"],
-            attempts=row["attempts"],
-            reply=row["reply"],
-        )
+    def from_row(cls, row: Sequence[Any]) -> Self:
+        """From the statement `standings`, whose columns come in this order."""
+        return cls(row[0], STATES[row[1]], *row[2:])
+
+    @property
+    def public_id(self) -> UUID | None:
+        """The reader's public id."""
+        return UUID(self.public) if self.public else None
 
     @property
     def open(self) -> bool:

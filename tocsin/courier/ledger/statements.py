@@ -1,6 +1,7 @@
 """Named SQL from `sql/*.sql`: `-- name: claim` begins a statement, `-- name: claim.sqlite` one for that dialect only.
 
-Parameters are written `:name` in both dialects. A line that begins with `FOR` locks rows on PostgreSQL and is left
+Parameters are written `:name` in both dialects. `{rows}` is the parameter `:rows`, a JSON list of values or of lists,
+as a table `given` with a column `value`: many rows in one statement. A line that begins with `FOR` locks rows on PostgreSQL and is left
 out on SQLite, whose writers are alone anyway.
 """
 
@@ -20,6 +21,12 @@ class Dialect(StrEnum):
 
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
+
+
+ROWS = {
+    Dialect.SQLITE: "json_each(:rows) AS given",
+    Dialect.POSTGRESQL: "jsonb_array_elements(CAST(:rows AS jsonb)) AS given(value)",
+}
 
 
 @cache
@@ -48,6 +55,7 @@ def _all() -> list[tuple[str, str, str]]:
 
 
 def _with_parameters(dialect: Dialect, sql: str) -> str:
+    sql = sql.replace("{rows}", ROWS[dialect])
     if dialect is Dialect.SQLITE:
         return ROW_LOCK.sub("", sql)
     return PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))

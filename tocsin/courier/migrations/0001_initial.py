@@ -107,7 +107,6 @@ class Migration(migrations.Migration):
                 ('finished_us', models.BigIntegerField(null=True)),
                 ('outcome', models.CharField(blank=True, default='', max_length=12)),
                 ('reply', models.TextField(blank=True, default='')),
-                ('courier', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='courier.courier')),
                 ('delivery', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='courier.delivery')),
             ],
             options={

@@ -166,11 +166,11 @@ class CourierProcess:
             if waiting >= capacity:
                 return False
             self._strays = True
-            lease = await self._clerk.do(Ledger.claim, self._membership.id, lane, clock.now_us())
-            deliveries = await self._clerk.do(Ledger.due, lease) if lease else []
+            leases = await self._clerk.do(Ledger.claim, self._membership.id, lane, clock.now_us(), 1)
+            for lease in leases:
+                board.add(lease, await self._clerk.do(Ledger.due, lease))
             self._strays = False
-            if lease:
-                board.add(lease, deliveries)
+            if leases:
                 self._station.work.ring()
                 return True
         return False

@@ -58,5 +58,5 @@ class Station:
 
     async def release_finished(self) -> None:
         """Give back the leases under which nothing is left to do."""
-        for lease in self.board.pop_finished():
-            await self.clerk.insist(Ledger.release, lease)
+        if finished := self.board.pop_finished():
+            await self.clerk.insist(Ledger.release, finished)

@@ -29,35 +29,45 @@ WHERE lane = :lane AND due_us <= :now AND token IS NULL
 ORDER BY due_us, id LIMIT 1
 
 -- name: claim
-UPDATE courier_batch SET token = :token, courier_id = :courier, leased_us = :now
-WHERE id = (
+-- Each batch gets a token of its own.
+UPDATE courier_batch SET token = :token + id, courier_id = :courier, leased_us = :now
+WHERE id IN (
     SELECT id FROM courier_batch
     WHERE lane = :lane AND due_us <= :now AND token IS NULL
-    ORDER BY due_us, id LIMIT 1
+    ORDER BY due_us, id LIMIT :number
 FOR UPDATE SKIP LOCKED
 )
-RETURNING id, dispatch_id, lane, first_id, last_id, leased_us
+RETURNING id, dispatch_id, lane, first_id, last_id, leased_us, token
 
 -- name: due
 SELECT id FROM courier_delivery
 WHERE id BETWEEN :first AND :last AND +dispatch_id = :dispatch AND due_us <= :leased
 ORDER BY due_us, id
 
+-- name: stopped
+SELECT p.id FROM {rows} JOIN courier_dispatch p ON p.id = CAST(given.value AS bigint)
+WHERE p.cancelled_us IS NOT NULL
+
 -- name: release
-UPDATE courier_batch SET token = NULL, courier_id = NULL, leased_us = NULL, due_us = (
+-- Rows are batch, token.
+UPDATE courier_batch AS b SET token = NULL, courier_id = NULL, leased_us = NULL, due_us = (
     SELECT min(d.due_us) FROM courier_delivery d
-    WHERE d.id BETWEEN courier_batch.first_id AND courier_batch.last_id AND +d.dispatch_id = courier_batch.dispatch_id
+    WHERE d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id
 )
-WHERE id = :batch AND token = :token
+FROM (
+    SELECT CAST(given.value ->> 0 AS bigint) AS id, CAST(given.value ->> 1 AS bigint) AS token FROM {rows}
+) AS mine
+WHERE b.id = mine.id AND b.token = mine.token
 
 -- name: load
--- All that decides about one delivery right before its message, from one snapshot.
-SELECT d.state, d.edition_id, d.doubts, d.reply, d.address_id, a.value AS address,
-    s.name, s.public_id, s.status, x.reason AS suppression,
-    p.lane, p.give_up_us, p.cancelled_us, p.cancel_reason,
+SELECT d.id AS delivery, d.state, d.edition_id AS edition, p.lane,
+    CASE WHEN d.address_id IS NULL THEN 1 ELSE 0 END AS for_staff,
+    coalesce(a.value, '') AS address, coalesce(s.name, '') AS name, coalesce(CAST(s.public_id AS text), '') AS public,
+    coalesce(s.status, '') AS subscriber_status, coalesce(x.reason, '') AS suppression,
+    CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END AS cancelled, p.cancel_reason, p.give_up_us,
     (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id) AS started_us,
     (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id AND t.outcome = 'refused') AS refused_us,
-    (SELECT coalesce(max(t.number), 0) FROM courier_attempt t WHERE t.delivery_id = d.id) AS attempts
+    (SELECT coalesce(max(t.number), 0) FROM courier_attempt t WHERE t.delivery_id = d.id) AS attempts, d.reply
 FROM courier_delivery d
 JOIN courier_dispatch p ON p.id = d.dispatch_id
 LEFT JOIN audience_address a ON a.id = d.address_id AND a.hash = d.address_hash
@@ -74,24 +84,24 @@ SELECT id FROM courier_batch WHERE id = :batch AND token = :token
 FOR SHARE
 
 -- name: standing
-SELECT d.state, d.due_us, d.doubts, d.attempts, d.reply, p.hold_unsure, p.give_up_us
+SELECT d.dispatch_id, d.state, d.due_us, d.doubts, d.attempts, d.reply, p.hold_unsure, p.give_up_us
 FROM courier_delivery d JOIN courier_dispatch p ON p.id = d.dispatch_id
 WHERE d.id = :delivery
 FOR UPDATE OF d
 
 -- name: open_attempt
-INSERT INTO courier_attempt (delivery_id, number, courier_id, relay, started_us, outcome, reply)
-VALUES (:delivery, :number, :courier, :relay, :now, '', '')
+INSERT INTO courier_attempt (delivery_id, number, relay, started_us, outcome, reply)
+VALUES (:delivery, :number, :relay, :now, '', '')
 ON CONFLICT (delivery_id, number) DO NOTHING
 
 -- name: close_attempt
 -- What came back. An attempt that never came to bytes that could complete a message is written here, whole. What came
 -- back once stays, but for an attempt that was given up as lost: later evidence is better. Nobody closes another's.
-INSERT INTO courier_attempt (delivery_id, number, courier_id, relay, started_us, finished_us, outcome, reply)
-VALUES (:delivery, :number, :courier, :relay, :started, :now, :outcome, :reply)
+INSERT INTO courier_attempt (delivery_id, number, relay, started_us, finished_us, outcome, reply)
+VALUES (:delivery, :number, :relay, :started, :now, :outcome, :reply)
 ON CONFLICT (delivery_id, number) DO UPDATE
 SET finished_us = excluded.finished_us, outcome = excluded.outcome, reply = excluded.reply
-WHERE courier_attempt.courier_id = excluded.courier_id AND (
+WHERE courier_attempt.started_us = excluded.started_us AND (
     courier_attempt.finished_us IS NULL OR (courier_attempt.outcome = 'lost' AND excluded.outcome <> 'lost')
 )
 

@@ -1,0 +1,113 @@
+"""Leasing batches, and how the deliveries under a lease stand."""
+
+import random
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from tocsin.courier.ledger.database import Row
+from tocsin.courier.ledger.part import Part, packed
+from tocsin.courier.ledger.standing import Standing
+from tocsin.courier.message import Message
+
+FIRST_GUESS = 200
+"""How many rows a batch is thought to have before one was seen; `actions` cuts them so."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A batch that is ours while nobody replaced its token."""
+
+    batch: int
+    token: int
+    dispatch: int
+    lane: int
+    first: int
+    last: int
+    leased_us: int
+
+    @property
+    def rows(self) -> int:
+        """How many deliveries it has at most."""
+        return self.last - self.first + 1
+
+
+class Leases(Part):
+    """The sending queue."""
+
+    def claim(self, courier: str, lane: int, now: int, rows: int) -> list[Lease]:
+        """Lease the batches of `lane` that are due first, together about `rows` deliveries and at least one batch.
+
+        None when nothing is due, or when this courier was given up.
+        """
+        run = self._database
+        if not run.rows("waiting", lane=lane, now=now):
+            return []
+        leases: list[Lease] = []
+        with run.transaction(durable=True):
+            if not run.rows("enlisted", courier=courier):
+                return []
+            while found := self._claim(courier, lane, now, _batches(leases, rows)):
+                leases += found
+        return leases
+
+    def _claim(self, courier: str, lane: int, now: int, number: int) -> list[Lease]:
+        if not number:
+            return []
+        token = random.SystemRandom().getrandbits(61)  # plus its id: each batch has a token of its own
+        claimed = self._database.rows("claim", courier=courier, lane=lane, now=now, number=number, token=token)
+        return sorted((lease_of(row) for row in claimed), key=lambda lease: lease.batch)
+
+    def due(self, lease: Lease) -> list[int]:
+        """The deliveries of a lease that may be worked on, in order."""
+        rows = self._database.table(
+            "due", first=lease.first, last=lease.last, dispatch=lease.dispatch, leased=lease.leased_us
+        )
+        return [row[0] for row in rows]
+
+    def standings(self, lease: Lease, ids: Sequence[int]) -> list[Standing]:
+        """How deliveries of a lease stand right before their messages, all at one instant."""
+        rows = self._database.table("standings", dispatch=lease.dispatch, rows=packed(ids))
+        return [Standing.from_row(row) for row in rows]
+
+    def edition(self, edition: int) -> Message:
+        """The message of an edition."""
+        return Message.from_json(self._database.rows("edition", edition=edition)[0]["message"])
+
+    def stopped(self, dispatches: Collection[int]) -> set[int]:
+        """Those of some dispatches that were cancelled."""
+        return {row[0] for row in self._database.table("stopped", rows=packed(dispatches))}
+
+    def release(self, leases: Iterable[Lease]) -> int:
+        """Give leases back; a batch is due again when its next row is. How many were still ours."""
+        return self._database.change("release", rows=packed((lease.batch, lease.token) for lease in leases))
+
+    def release_strays(self, courier: str, held: set[int]) -> int:
+        """Give back what is leased to this courier without its knowing: the answer to a claim was lost on the way.
+
+        `held`: the tokens of those it knows of.
+        """
+        with self._database.transaction():
+            leases = [lease_of(row) for row in self._database.rows("leases_of", courier=courier)]
+            return self.release(lease for lease in leases if lease.token not in held)
+
+
+def _batches(leases: list[Lease], rows: int) -> int:
+    """How many more batches to ask for, by the size of those that came."""
+    have = sum(lease.rows for lease in leases)
+    size = have / len(leases) if leases else FIRST_GUESS
+    if not leases:
+        return max(1, int(rows / size))
+    return int((rows - have) / size)
+
+
+def lease_of(row: Row) -> Lease:
+    """A lease from a row of `courier_batch`."""
+    return Lease(
+        batch=row["id"],
+        token=row["token"],
+        dispatch=row["dispatch_id"],
+        lane=row["lane"],
+        first=row["first_id"],
+        last=row["last_id"],
+        leased_us=row["leased_us"],
+    )
