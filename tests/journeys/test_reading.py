@@ -50,8 +50,9 @@ def publish_everything() -> list[str]:
     published("clear", kind="alert", severity="minor", alert_status="cancel", follows_up=over, **everything)
     published(f"{LONG} " * 3, slug="long", summary=f"{LONG}/" * 4, topics=[water], authors=[ada])
     published("A post", body=body, lead_image_alt="A quay", lead_image_credit="Ada", **everything)
+    found = ["/search/", "/search/?q=a", "/archive/", f"/archive/{timezone.now():%Y/%m}/"]
     alerts = [f"/{name}/" for name in (*severities, "over", "clear")]
-    return ["/", POST, "/long/", *alerts, "/topics/water/", "/authors/ada/", "/nowhere/", "/subscribe/"]
+    return ["/", POST, "/long/", *alerts, "/topics/water/", "/authors/ada/", "/nowhere/", "/subscribe/", *found]
 
 
 @pytest.fixture(scope="module")

@@ -171,6 +171,8 @@ class PostPage(Page):
         *Page.search_fields,
         index.SearchField("summary"),
         index.SearchField("body"),
+        index.AutocompleteField("summary"),
+        index.AutocompleteField("body"),
         index.FilterField("kind"),
     ]
 

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from tocsin.audience.queries import publication
-from tocsin.web import queries
+from tocsin.web import queries, searching
 from tocsin.web.look import look
 from tocsin.web.presentation import cards
 
@@ -13,9 +13,11 @@ SUGGESTIONS = 4
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it
-    """404, with the latest posts: somebody came here to read."""
+    """404, with a search form and the latest posts: somebody came here to read."""
     latest = list(queries.listed(queries.posts(publication().language))[:SUGGESTIONS])
-    return render(request, "web/404.html", {"cards": cards(latest, request)}, status=404)
+    return render(
+        request, "web/404.html", {"cards": cards(latest, request), "asked": searching.question({})}, status=404
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

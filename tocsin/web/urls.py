@@ -3,9 +3,9 @@
 import re
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
-from django.urls.converters import StringConverter
+from django.urls.converters import IntConverter, StringConverter
 
-from tocsin.web import crawlers, media, views
+from tocsin.web import archive, crawlers, media, views
 from tocsin.web.feeds import views as feeds
 from tocsin.web.feeds.formats import FORMATS
 
@@ -23,6 +23,15 @@ class FeedFile(StringConverter):
 
 
 register_converter(UnicodeSlug, "uslug")
+
+
+class Year(IntConverter):
+    """Four digits."""
+
+    regex = "[12][0-9]{3}"
+
+
+register_converter(Year, "year")
 register_converter(FeedFile, "feed")
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,6 +40,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<feed:file>", feeds.of_the_site, name="feed"),
     path("topics/<uslug:slug>/<feed:file>", feeds.of_a_topic, name="topic_feed"),
     path("authors/<uslug:slug>/<feed:file>", feeds.of_an_author, name="author_feed"),
+    path("archive/", archive.overview, name="archive"),
+    path("archive/<year:year>/", archive.of_a_year, name="archive_year"),
+    path("archive/<year:year>/<int:month>/", archive.of_a_month, name="archive_month"),
+    path("search/", views.search, name="search"),
     path("inbox/", include("tocsin.web.inbox.urls")),
     path("", include("tocsin.web.readers.urls")),
     path("robots.txt", crawlers.robots, name="robots"),

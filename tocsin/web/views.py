@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from tocsin.audience.queries import publication
 from tocsin.content.models import Author, Topic
-from tocsin.web import queries
+from tocsin.web import queries, searching
 from tocsin.web.lists import listing
 from tocsin.web.presentation import people
 
@@ -23,3 +23,17 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     posts = listing(queries.by_author(found, publication().language), request)
     [person] = people([found])
     return render(request, "web/author.html", {"person": person, "listing": posts})
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    """Full-text search. Raises Http404 for a page of the results that is not there."""
+    language, asked = publication().language, searching.question(request.GET.dict())
+    found = searching.results(asked, language, request.GET.get("page", "1"), request)
+    context = {
+        "asked": asked,
+        "listing": found,
+        "topics": searching.topics(language),
+        "years": searching.years(language),
+        "unfiltered": asked.query(filtered=False),
+    }
+    return render(request, "web/search.html", context)
