@@ -50,13 +50,13 @@ make_venv() {
     "$python" -m venv "$venv" >&2 || refuse "$venv cannot be made." "See the lines above; then try again."
 }
 
-# ensure_installed run|test: what that needs is in .venv afterwards. Does nothing when it is there already.
+# ensure_installed run|test|bench: what that needs is in .venv afterwards. Does nothing when it is there already.
 ensure_installed() {
     local wanted extras='' stamp
     wanted=$(cd "$root" && { echo "$root"; cat pyproject.toml constraints.txt; } | sha256sum)
     stamp=$venv/installed-$1
     [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
-    [ "$1" = test ] && extras='[test]'
+    [ "$1" = run ] || extras="[$1]"
 
     exec {lock}<"$root"
     flock "$lock"

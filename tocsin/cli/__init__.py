@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "dispatch": "Show who was told, who was not, and why.",
     "subscribers": "Import or export subscribers.",
     "staff": "Help those who work in the newsroom and cannot get in.",
+    "bench": "Measure how fast this machine and this commit are.",
     "doctor": "Say what is wrong with this installation and how to mend it.",
 }
 INTERRUPTED = 130

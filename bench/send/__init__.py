@@ -1,0 +1,1 @@
+"""`tocsin bench send`: what the courier is measured against, and the list of its figures."""

@@ -1,0 +1,81 @@
+"""The figures of `tocsin bench send`: their names, how they are measured and what that needs."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from bench.report import Figure, Report
+from bench.scratch import disk
+from bench.send import postfix, postgresql, promptness, throughput
+from bench.send.newsroom import POSTGRESQL, SQLITE
+from bench.send.scale import FULL, QUICK, Scale
+from tocsin.lib.errors import BadEnvironment, BadUsage
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Figures that are measured together. `needs` raise BadEnvironment when something is missing."""
+
+    names: tuple[str, ...]
+    measure: Callable[[Scale], Iterator[Figure]]
+    needs: tuple[Callable[[], object], ...] = ()
+
+
+def _needs_postgresql() -> None:
+    if postgresql.binaries() is None:
+        raise BadEnvironment("PostgreSQL is missing, which is measured with.", "On Debian: apt-get install postgresql")
+
+
+def _needs_smtp_tools() -> None:
+    for name in ("smtp-sink", "smtp-source"):
+        postfix.tool(name)
+
+
+def _needs_postfix() -> None:
+    postfix.tool("postfix")
+    postfix.require_root()
+
+
+def _needs_aiosmtplib() -> None:
+    if importlib.util.find_spec("aiosmtplib") is None:
+        raise BadEnvironment(
+            "aiosmtplib is missing, which the courier is measured against.",
+            f"{sys.executable} -m pip install -c constraints.txt aiosmtplib",
+        )
+
+
+MEASUREMENTS = (
+    Measurement(("loopback-sqlite",), partial(throughput.loopback, database=SQLITE), (_needs_smtp_tools,)),
+    Measurement(
+        ("loopback-postgresql",),
+        partial(throughput.loopback, database=POSTGRESQL),
+        (_needs_smtp_tools, _needs_postgresql),
+    ),
+    Measurement(("aiosmtplib", "smtplib", "django"), throughput.libraries, (_needs_smtp_tools, _needs_aiosmtplib)),
+    Measurement(("postfix",), throughput.real_postfix, (_needs_smtp_tools, _needs_postfix)),
+    Measurement(("first-mail",), promptness.first_mail),
+    Measurement(("alert-first-mail", "alert-overtakes"), promptness.alert),
+)
+
+
+def run(only: Collection[str], *, quick: bool, say: Callable[[str], None]) -> Report:
+    """Measure all figures, or those named. Everything that is needed is looked for before anything is measured."""
+    chosen = _chosen(only)
+    disk()
+    for need in dict.fromkeys(need for measurement in chosen for need in measurement.needs):
+        need()
+    figures: list[Figure] = []
+    for measurement in chosen:
+        say(f"measuring {', '.join(measurement.names)}")
+        figures += measurement.measure(QUICK if quick else FULL)
+    return Report([figure for figure in figures if not only or figure.name in only], quick)
+
+
+def _chosen(only: Collection[str]) -> list[Measurement]:
+    known = {name for measurement in MEASUREMENTS for name in measurement.names}
+    for name in only:
+        if name not in known:
+            raise BadUsage(f"There is no figure {name}.", f"There are: {', '.join(sorted(known))}.")
+    return [one for one in MEASUREMENTS if not only or set(only) & set(one.names)]
