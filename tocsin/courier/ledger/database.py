@@ -4,7 +4,7 @@ No Django here. What the statements mean is the ledger's business; this layer on
 one thread at a time; nothing leaves a cursor open. Only the driver that is needed is loaded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
@@ -24,8 +24,8 @@ class Database(Protocol):
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         """Run the named statement and fetch all it gives."""
 
-    def table(self, name: str, /, **parameters: Any) -> list[list[Any]] | list[tuple[Any, ...]]:
-        """What many rows hold, in order and without names. Other threads run meanwhile. No bytes on SQLite."""
+    def table(self, name: str, /, **parameters: Any) -> Sequence[Sequence[Any]]:
+        """What many rows hold, in no order and without names. Other threads run meanwhile. No bytes on SQLite."""
 
     def change(self, name: str, /, **parameters: Any) -> int:
         """Run the named statement and say how many rows it touched."""

@@ -62,10 +62,10 @@ class Leases(Part):
         rows = self._database.table(
             "due", first=lease.first, last=lease.last, dispatch=lease.dispatch, leased=lease.leased_us
         )
-        return [row[0] for row in rows]
+        return [row[1] for row in sorted(rows, key=tuple)]
 
     def standings(self, lease: Lease, ids: Sequence[int]) -> list[Standing]:
-        """How deliveries of a lease stand right before their messages, all at one instant."""
+        """How deliveries of a lease stand right before their messages, all at one instant; in no order."""
         rows = self._database.table("standings", dispatch=lease.dispatch, rows=packed(ids))
         return [Standing.from_row(row) for row in rows]
 

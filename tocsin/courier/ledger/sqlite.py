@@ -1,9 +1,11 @@
 """The ledger's database on SQLite. See `database.py`."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +13,7 @@ from tocsin.courier.ledger.database import Row
 from tocsin.courier.ledger.statements import Dialect, statements
 
 BUSY_SECONDS = 20
+SELECTED = re.compile(r"^SELECT\s+(.*?)\s*^FROM\b", re.DOTALL | re.MULTILINE)
 TROUBLE = (sqlite3.OperationalError,)
 
 
@@ -39,7 +42,6 @@ class SqliteDatabase:
         self._connection = connection
         self._joined = joined
         self._seen = 0
-        self._packed: dict[str, str] = {}
 
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         cursor = self._connection.execute(statements(self.dialect)[name], parameters)
@@ -47,19 +49,9 @@ class SqliteDatabase:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def table(self, name: str, /, **parameters: Any) -> list[list[Any]]:
-        # As one value: its driver takes the interpreter's lock anew for every row.
-        cursor = self._connection.execute(self._as_one_value(name, parameters), parameters)
+        cursor = self._connection.execute(_as_one_value(name), parameters)
         rows: list[list[Any]] = json.loads(cursor.fetchone()[0])
         return rows
-
-    def _as_one_value(self, name: str, parameters: dict[str, Any]) -> str:
-        if name not in self._packed:
-            sql = statements(self.dialect)[name]
-            # Columns of expressions are named by their text, which may hold anything but is quoted here.
-            cursor = self._connection.execute(f"SELECT * FROM ({sql}) LIMIT 0", parameters)  # noqa: S608 - our own SQL
-            columns = ", ".join('"' + column[0].replace('"', '""') + '"' for column in cursor.description)
-            self._packed[name] = f"SELECT json_group_array(json_array({columns})) FROM ({sql})"  # noqa: S608
-        return self._packed[name]
 
     def change(self, name: str, /, **parameters: Any) -> int:
         return self._connection.execute(statements(self.dialect)[name], parameters).rowcount
@@ -91,3 +83,15 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._connection.close()
+
+
+@cache
+def _as_one_value(name: str) -> str:
+    """The statement with all its rows as one value: the driver takes the interpreter's lock anew for every row.
+
+    Beside a busy event loop that costs more than the row. What is selected stands between SELECT and a line with FROM.
+    """
+    sql, found = SELECTED.subn(r"SELECT json_group_array(json_array(\1))\nFROM", statements(Dialect.SQLITE)[name], 1)
+    if not found:
+        raise ValueError(f"{name} is not a SELECT ... newline FROM")
+    return sql

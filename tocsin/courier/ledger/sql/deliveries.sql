@@ -3,16 +3,13 @@
 
 -- name: standings
 -- All that decides about deliveries right before their messages, from one snapshot.
-SELECT d.id AS delivery, d.state, d.edition_id AS edition, p.lane,
-    CASE WHEN d.address_id IS NULL THEN 1 ELSE 0 END AS for_staff,
-    coalesce(a.value, '') AS address, coalesce(s.name, '') AS name, coalesce(CAST(s.public_id AS text), '') AS public,
-    coalesce(s.status, '') AS subscriber_status, coalesce(x.reason, '') AS suppression,
-    CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END AS cancelled, p.cancel_reason, p.give_up_us,
-    CASE WHEN d.attempts > 0 THEN (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id) END
-        AS started_us,
+SELECT d.id, d.state, d.edition_id, p.lane, CASE WHEN d.address_id IS NULL THEN 1 ELSE 0 END,
+    coalesce(a.value, ''), coalesce(s.name, ''), coalesce(CAST(s.public_id AS text), ''), coalesce(s.status, ''),
+    coalesce(x.reason, ''), CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END, p.cancel_reason, p.give_up_us,
+    CASE WHEN d.attempts > 0 THEN (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id) END,
     CASE WHEN d.attempts > 0 THEN (
         SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id AND t.outcome = 'refused'
-    ) END AS refused_us,
+    ) END,
     d.attempts, d.reply
 FROM {rows}
 JOIN courier_delivery d ON d.id = CAST(given.value AS bigint)
@@ -20,7 +17,6 @@ JOIN courier_dispatch p ON p.id = :dispatch
 LEFT JOIN audience_address a ON a.id = d.address_id AND a.hash = d.address_hash
 LEFT JOIN audience_subscriber s ON s.id = a.subscriber_id
 LEFT JOIN audience_suppression x ON x.channel = d.channel AND x.address_hash = d.address_hash
-ORDER BY d.id
 
 -- name: accept_firsts
 -- Rows are id, at, reply.
@@ -51,8 +47,8 @@ FOR UPDATE OF d
 
 -- name: attempts
 SELECT t.delivery_id, t.number, t.relay, t.started_us, t.finished_us, t.outcome, t.reply
-FROM {rows} JOIN courier_attempt t ON t.delivery_id = CAST(given.value AS bigint)
-ORDER BY t.delivery_id, t.number
+FROM {rows}
+JOIN courier_attempt t ON t.delivery_id = CAST(given.value AS bigint)
 
 -- name: write_attempts
 INSERT INTO courier_attempt (delivery_id, number, relay, started_us, finished_us, outcome, reply)

@@ -40,12 +40,13 @@ FOR UPDATE SKIP LOCKED
 RETURNING id, dispatch_id, lane, first_id, last_id, leased_us, token
 
 -- name: due
-SELECT id FROM courier_delivery
+SELECT due_us, id
+FROM courier_delivery
 WHERE id BETWEEN :first AND :last AND +dispatch_id = :dispatch AND due_us <= :leased
-ORDER BY due_us, id
 
 -- name: stopped
-SELECT p.id FROM {rows} JOIN courier_dispatch p ON p.id = CAST(given.value AS bigint)
+SELECT p.id
+FROM {rows} JOIN courier_dispatch p ON p.id = CAST(given.value AS bigint)
 WHERE p.cancelled_us IS NOT NULL
 
 -- name: release
@@ -60,14 +61,12 @@ FROM (
 WHERE b.id = mine.id AND b.token = mine.token
 
 -- name: load
-SELECT d.id AS delivery, d.state, d.edition_id AS edition, p.lane,
-    CASE WHEN d.address_id IS NULL THEN 1 ELSE 0 END AS for_staff,
-    coalesce(a.value, '') AS address, coalesce(s.name, '') AS name, coalesce(CAST(s.public_id AS text), '') AS public,
-    coalesce(s.status, '') AS subscriber_status, coalesce(x.reason, '') AS suppression,
-    CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END AS cancelled, p.cancel_reason, p.give_up_us,
-    (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id) AS started_us,
-    (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id AND t.outcome = 'refused') AS refused_us,
-    (SELECT coalesce(max(t.number), 0) FROM courier_attempt t WHERE t.delivery_id = d.id) AS attempts, d.reply
+SELECT d.id, d.state, d.edition_id, p.lane, CASE WHEN d.address_id IS NULL THEN 1 ELSE 0 END,
+    coalesce(a.value, ''), coalesce(s.name, ''), coalesce(CAST(s.public_id AS text), ''), coalesce(s.status, ''),
+    coalesce(x.reason, ''), CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END, p.cancel_reason, p.give_up_us,
+    (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id),
+    (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id AND t.outcome = 'refused'),
+    (SELECT coalesce(max(t.number), 0) FROM courier_attempt t WHERE t.delivery_id = d.id), d.reply
 FROM courier_delivery d
 JOIN courier_dispatch p ON p.id = d.dispatch_id
 LEFT JOIN audience_address a ON a.id = d.address_id AND a.hash = d.address_hash
