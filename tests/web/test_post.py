@@ -1,6 +1,7 @@
 """A post's own page."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import brotli
 import pytest
@@ -132,7 +133,7 @@ def test_machines_read_the_same_facts():
     title = 'A </script><script>alert(1)</script> & "title"'
     published(title, slug="x", summary="In <short> & “quotes”.", authors=[ada], lead_image=uploaded())
     tree = page("/x/")
-    facts = structured(tree)
+    facts, _ = structured(tree)["@graph"]
     assert facts["@type"] == "NewsArticle"
     assert facts["headline"] == title
     assert facts["author"] == [{"@type": "Person", "name": "Ada", "url": "http://news.example.org/authors/ada/"}]
@@ -183,3 +184,53 @@ def test_authors_are_introduced_below():
     tree = page(URL)
     assert texts(tree, "//aside[@class='author']//p") == ["Ada, Editor", "Writes of bridges."]
     assert tree.xpath("//aside[@class='author']//a/@href") == ["/authors/ada/"]
+
+
+def test_machines_read_where_a_post_stands():
+    published(topics=[Topic.objects.create(name="Water", slug="water")])
+    _, crumbs = structured(page(URL))["@graph"]
+    assert crumbs["@type"] == "BreadcrumbList"
+    assert [(step["position"], step["name"], step["item"]) for step in crumbs["itemListElement"]] == [
+        (1, "The Example Gazette", "http://news.example.org/"),
+        (2, "Water", "http://news.example.org/topics/water/"),
+        (3, "The bridge is closed", f"http://news.example.org{URL}"),
+    ]
+    assert structured(page("/"))["@type"] == "NewsMediaOrganization"
+
+
+def test_a_long_post_opens_with_its_contents():
+    headings = ["Why now?", "What it costs", "Why now?", "Що далі"]
+    published(body=[(kind, value) for heading in headings for kind, value in [("heading", heading), *paragraphs(1)]])
+    tree = page(URL)
+    assert texts(tree, "//nav[@class='contents']//a") == headings
+    links = tree.xpath("//nav[@class='contents']//a/@href")
+    assert links[:3] == ["#s-why-now", "#s-what-it-costs", "#s-why-now-2"]
+    assert [tree.xpath("count(//h2[@id=$anchor])", anchor=unquote(link[1:])) for link in links] == [1, 1, 1, 1]
+
+
+def test_a_short_post_needs_no_contents():
+    published(body=[("heading", "One"), ("heading", "Two")])
+    assert not page(URL).xpath("//nav[@class='contents']")
+
+
+def test_sharing_is_links_that_load_nothing():
+    published("Fish & chips?", slug="fish")
+    tree = page("/fish/")
+    links = {link.text: link.get("href") for link in tree.xpath("//details[@class='share']//a")}
+    address = "http%3A%2F%2Fnews.example.org%2Ffish%2F"
+    assert links["E-mail"] == f"mailto:?subject=Fish%20%26%20chips%3F&body={address}"
+    assert links["Bluesky"] == f"https://bsky.app/intent/compose?text=Fish%20%26%20chips%3F%20{address}"
+    assert set(links) == {"E-mail", "Mastodon", "Bluesky", "X", "Facebook", "LinkedIn", "Telegram", "WhatsApp"}
+    assert tree.xpath("string(//input[@id='address']/@value)") == "http://news.example.org/fish/"
+
+
+def test_related_posts_share_its_topics_and_are_not_its_neighbours():
+    water, fire = (Topic.objects.create(name=name, slug=name.lower()) for name in ("Water", "Fire"))
+    published("One topic", topics=[water])
+    published("Both topics", topics=[water, fire])
+    published("Neither")
+    published(topics=[water, fire])
+    published("Next", topics=[water])
+    tree = page(URL)
+    assert texts(tree, "//section[@class='related']//a") == ["Both topics", "One topic"]
+    assert tree.xpath("//section[@class='related']//a/@href") == ["/both-topics/", "/one-topic/"]

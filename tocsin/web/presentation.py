@@ -3,6 +3,7 @@
 Templates ask through the tags of `templatetags/site.py`, so that a preview in the newsroom shows the same page.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from wagtail.rich_text import expand_db_html
 
 from tocsin.content.models import Author, PostPage, Topic
@@ -20,6 +22,9 @@ from tocsin.web.pictures import Picture, Shape, picture, prefetch
 
 ANNOUNCED = 3
 """How many alerts in force a page announces at most."""
+
+RELATED = 3
+HEADINGS_THAT_NEED_CONTENTS = 3
 
 BETWEEN_TEXTS = "\x1e"
 """ASCII's record separator: no text has it."""
@@ -55,10 +60,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Piece:
-    """One block of a body and the template that shows it."""
+    """One block of a body and the template that shows it. `anchor`: the id of a heading, empty for other blocks."""
 
     kind: str
     value: Any
+    anchor: str = ""
 
     @property
     def template(self) -> str:
@@ -82,6 +88,13 @@ class Article:
     later: Sequence[Link]
     before: Link | None
     after: Link | None
+    related: Sequence[Link]
+
+    @property
+    def contents(self) -> Sequence[Piece]:
+        """The headings, as a table of contents; empty when there are too few to need one."""
+        headings = [piece for piece in self.body if piece.anchor]
+        return headings if len(headings) >= HEADINGS_THAT_NEED_CONTENTS else ()
 
     @property
     def is_updated(self) -> bool:
@@ -119,13 +132,15 @@ def article(post: PostPage, request: HttpRequest) -> Article:
     """A post as its page shows it: also a draft that was never published."""
     earlier, later = queries.chain(post) if post.kind == PostPage.Kind.ALERT else ([], [])
     before, after = queries.neighbours(post)
+    topics = list(post.topics.all())
+    beside = [each.pk for each in (before, after) if each]
     lead = post.lead_image
     authors = post.authors
     prefetch([lead], Shape.COVER, Shape.SOCIAL)
     return Article(
         post=post,
         url=post.get_url(request) or "",
-        topics=list(post.topics.all()),
+        topics=topics,
         people=people(authors),
         picture=picture(lead, Shape.COVER, post.lead_image_alt, credit=post.lead_image_credit),
         social=picture(lead, Shape.SOCIAL, post.lead_image_alt),
@@ -135,6 +150,7 @@ def article(post: PostPage, request: HttpRequest) -> Article:
         later=[_link(each, request) for each in later],
         before=_link(before, request) if before else None,
         after=_link(after, request) if after else None,
+        related=[_link(each, request) for each in queries.related(post, topics, without=beside)[:RELATED]],
     )
 
 
@@ -151,7 +167,22 @@ def body(post: PostPage) -> list[Piece]:
     prefetch((block.value["image"] for block in blocks if block.block_type == "picture"), Shape.INSIDE)
     texts = iter(_readable([block.value.source for block in blocks if block.block_type == "text"]))
     shown: dict[str, Callable[[Any], Any]] = {"text": lambda _: next(texts), "picture": _picture}
-    return [Piece(block.block_type, shown.get(block.block_type, _as_is)(block.value)) for block in blocks]
+    anchors = _anchors([block.value if block.block_type == "heading" else "" for block in blocks])
+    return [
+        Piece(block.block_type, shown.get(block.block_type, _as_is)(block.value), anchor)
+        for block, anchor in zip(blocks, anchors, strict=True)
+    ]
+
+
+def _anchors(headings: Sequence[str]) -> list[str]:
+    """An id for each heading, made of its words; the same for the same post as long as its headings stay."""
+    used: Counter[str] = Counter()
+    anchors = []
+    for heading in headings:
+        anchor = f"s-{slugify(heading, allow_unicode=True)}" if heading else ""
+        used[anchor] += 1
+        anchors.append(f"{anchor}-{used[anchor]}" if anchor and used[anchor] > 1 else anchor)
+    return anchors
 
 
 def _readable(sources: Sequence[str]) -> list[SafeString]:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from wagtail.query import PageQuerySet
 
 from tocsin.content.models import Author, Byline, PostPage, Topic
@@ -53,6 +53,14 @@ def neighbours(post: PostPage) -> tuple[PostPage | None, PostPage | None]:
     before = others.filter(Q(first_published_at__lt=moment) | Q(first_published_at=moment, pk__lt=post.pk))
     after = others.filter(Q(first_published_at__gt=moment) | Q(first_published_at=moment, pk__gt=post.pk))
     return before.first(), after.order_by(*OLDEST_FIRST).first()
+
+
+def related(post: PostPage, topics: Collection[Topic], *, without: Collection[int] = ()) -> PageQuerySet:
+    """Other posts on the same topics, those that share most of them first, then the newest."""
+    shared = Count("topics", filter=Q(topics__in=topics))
+    others = posts(post.locale.language_code).exclude(pk__in=[*without, *([post.pk] if post.pk else [])])
+    found = others.filter(topics__in=topics).annotate(shared=shared).order_by("-shared", *NEWEST_FIRST)
+    return found.only("title", "url_path", "first_published_at", "locale__language_code", "path", "depth")
 
 
 def topics_of(found: Collection[PostPage]) -> dict[int, list[Topic]]:

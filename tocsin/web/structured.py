@@ -1,4 +1,4 @@
-"""What machines read on a post's page: NewsArticle of schema.org as JSON-LD."""
+"""What machines read on a page: NewsArticle, BreadcrumbList and NewsMediaOrganization of schema.org as JSON-LD."""
 
 import json
 from typing import Any
@@ -14,10 +14,18 @@ INSIDE_SCRIPT = str.maketrans(
 
 
 def news_article(article: Article, site: Site) -> SafeString:
-    """The JSON of a post; no character of it can end the script element it stands in."""
-    post, publisher = article.post, {"@type": "NewsMediaOrganization", "name": site.publication.name, "url": site.url}
-    facts: dict[str, Any] = {
-        "@context": "https://schema.org",
+    """The JSON of a post and of its place on the site."""
+    return _written(_article(article, site), _breadcrumbs(article, site))
+
+
+def organization(site: Site) -> SafeString:
+    """The JSON of the publication, for its front page."""
+    return _written(_publisher(site))
+
+
+def _article(article: Article, site: Site) -> dict[str, Any]:
+    post, publisher = article.post, _publisher(site)
+    return {
         "@type": "NewsArticle",
         "headline": post.title,
         "description": post.summary,
@@ -32,9 +40,36 @@ def news_article(article: Article, site: Site) -> SafeString:
         "image": article.social and site.url + article.social.src,
         "isAccessibleForFree": True,
     }
-    known = {name: value for name, value in facts.items() if value}
-    written = json.dumps(known, ensure_ascii=False, separators=(",", ":")).translate(INSIDE_SCRIPT)
+
+
+def _breadcrumbs(article: Article, site: Site) -> dict[str, Any]:
+    """The way from the front page over the first topic."""
+    steps = [(site.publication.name, f"{site.url}/")]
+    steps += [(topic.name, site.url + topic.get_absolute_url()) for topic in article.topics[:1]]
+    steps += [(article.post.title, site.url + article.url)]
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": place, "name": name, "item": url}
+            for place, (name, url) in enumerate(steps, 1)
+        ],
+    }
+
+
+def _publisher(site: Site) -> dict[str, Any]:
+    return {"@type": "NewsMediaOrganization", "name": site.publication.name, "url": site.url}
+
+
+def _written(*things: dict[str, Any]) -> SafeString:
+    """One document; no character of it can end the script element it stands in."""
+    known = [{name: value for name, value in facts.items() if value} for facts in things]
+    document = {"@context": "https://schema.org", **known[0]} if len(known) == 1 else _graph(known)
+    written = json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(INSIDE_SCRIPT)
     return mark_safe(written)  # noqa: S308 - INSIDE_SCRIPT leaves nothing that HTML could read
+
+
+def _graph(things: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"@context": "https://schema.org", "@graph": things}
 
 
 def _person(author: Any, site: Site) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What the site's templates ask for: pages made ready, and dates in the publication's time zone."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,11 +11,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tocsin.content.models import PostPage, StreamPage
-from tocsin.web import structured
+from tocsin.web import sharing, structured
 from tocsin.web.context import Site
 from tocsin.web.feeds.formats import FORMATS
 from tocsin.web.lists import Listing, stream
 from tocsin.web.presentation import Article
+from tocsin.web.sharing import Share
 
 register = template.Library()
 
@@ -34,8 +36,21 @@ def present_stream(context: RequestContext, page: StreamPage) -> Listing:
 
 @register.simple_tag(takes_context=True)
 def news_article(context: RequestContext, article: Article) -> SafeString:
-    """The NewsArticle of schema.org, as JSON that is safe inside a script element."""
+    """The NewsArticle of schema.org and where it stands, as JSON that is safe inside a script element."""
     return structured.news_article(article, context["site"])
+
+
+@register.simple_tag(takes_context=True)
+def organization(context: RequestContext) -> SafeString:
+    """The publication as schema.org knows it, as JSON that is safe inside a script element."""
+    return structured.organization(context["site"])
+
+
+@register.simple_tag(takes_context=True)
+def shares(context: RequestContext, article: Article) -> Sequence[Share]:
+    """Links that share the post."""
+    site: Site = context["site"]
+    return sharing.shares(article.post.title, site.url + article.url)
 
 
 @register.simple_tag
