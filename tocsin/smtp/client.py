@@ -1,7 +1,7 @@
 """The client's side of one SMTP connection: commands to bytes, bytes to events.
 
-Replies answer commands strictly first in, first out, so what awaits an answer is kept in a queue. For now one command
-at a time may wait; pipelining (RFC 2920) is a matter of letting more of them in.
+Replies answer commands strictly first in, first out, so what awaits an answer is kept in a queue. One command at a
+time may wait; several where the server offers PIPELINING and the tables allow it (`state.py`, rule 5).
 """
 
 from collections import deque
@@ -9,19 +9,24 @@ from collections import deque
 from tocsin.smtp.commands import Command, Mail
 from tocsin.smtp.events import Answered, Dismissed, Event, LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.replies import BadReply, Reply, ReplyParser
-from tocsin.smtp.state import ANSWERED, SENDABLE, Phase, Verb
+from tocsin.smtp.state import ANSWERED, SENDABLE, Phase, Verb, hoped
 
 CLOSING = 421
 
 
 class Client:
-    """One connection. `phase` tells where it stands, `extensions` what the server offered (upper-case keyword: rest)."""
+    """One connection. `phase` tells where it stands, `extensions` what the server offered (upper-case keyword: rest).
+
+    `awaiting` are the commands that are not answered yet, oldest first; `heard` counts the replies.
+    """
 
     def __init__(self) -> None:
         self.phase = Phase.CONNECTED
         self.extensions: dict[str, str] = {}
+        self.awaiting: deque[Verb] = deque([Verb.GREETING])
+        self.heard = 0
+        self._hope: Phase | None = None  # the phase if everything awaited is answered well
         self._parser = ReplyParser()
-        self._awaiting: deque[Verb] = deque([Verb.GREETING])
 
     @property
     def mechanisms(self) -> frozenset[str]:
@@ -34,29 +39,39 @@ class Client:
         text = self.extensions.get("SIZE", "")
         return int(text) or None if text.isascii() and text.isdigit() and len(text) <= 20 else None
 
-    def may_send(self, verb: Verb) -> bool:
-        """Whether a command of this kind may be sent now."""
-        return not self._awaiting and verb in SENDABLE[self.phase]
+    def may_send(self, *verbs: Verb) -> bool:
+        """Whether commands of these kinds may be sent now, one right behind the other."""
+        if len(verbs) == 1 and not self.awaiting:
+            return verbs[0] in SENDABLE[self.phase]
+        start = self._hope if self.awaiting else self.phase
+        return start is not None and "PIPELINING" in self.extensions and hoped(start, verbs) is not None
+
+    def expect(self, *verbs: Verb) -> None:
+        """Commands of these kinds are sent now, and their replies awaited. Raises LocalProtocolError."""
+        if not self.may_send(*verbs):
+            waiting = f" while {self.awaiting[0].value} is unanswered" if self.awaiting else ""
+            said = ", ".join(verb.value for verb in verbs)
+            raise LocalProtocolError(f"{said} cannot be sent when {self.phase.value}{waiting}")
+        start = self._hope if self.awaiting else self.phase
+        self._hope = Phase.READY if verbs == (Verb.BODY,) else hoped(start, verbs) if start else None
+        self.awaiting.extend(verbs)
 
     def send(self, command: Command) -> bytes:
         """The bytes of `command`, whose reply is awaited from now on. Raises LocalProtocolError."""
-        if not self.may_send(command.verb):
-            waiting = f" while {self._awaiting[0].value} is unanswered" if self._awaiting else ""
-            raise LocalProtocolError(f"{command.verb.value} cannot be sent when {self.phase.value}{waiting}")
         if isinstance(command, Mail):
             self._check_offered(command)
         data = command.encode()
-        self._awaiting.append(command.verb)
+        self.expect(command.verb)
         return data
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes as they came. Between STARTTLS and `secured` they are dropped: nobody vouches for them."""
-        if self.phase not in {Phase.SECURING, Phase.CLOSED}:
+        if self.phase is not Phase.SECURING and self.phase is not Phase.CLOSED:
             self._parser.feed(data)
 
     def next_event(self) -> Event | None:
         """The next event, or None if more bytes are needed. Raises RemoteProtocolError."""
-        if self.phase in {Phase.SECURING, Phase.CLOSED}:
+        if self.phase is Phase.SECURING or self.phase is Phase.CLOSED:
             return None
         try:
             reply = self._parser.next_reply()
@@ -73,12 +88,13 @@ class Client:
         self.phase = Phase.GREETED
 
     def _event(self, reply: Reply) -> Event:
-        if not self._awaiting:
+        self.heard += 1
+        if not self.awaiting:
             if reply.code != CLOSING:
                 raise RemoteProtocolError(f"a reply that nobody asked for: {reply.words}")
             self.phase = Phase.CLOSED
             return Dismissed(reply)
-        verb = self._awaiting.popleft()
+        verb = self.awaiting.popleft()
         self.phase = self._phase_after(verb, reply)
         if self.phase is Phase.SECURING:
             self._parser = ReplyParser()

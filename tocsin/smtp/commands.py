@@ -4,30 +4,19 @@ Nothing here can smuggle a second command: control characters, malformed paths, 
 that a server could read two ways are refused with LocalProtocolError before any bytes are made.
 """
 
-import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from tocsin.smtp import envelope
+from tocsin.smtp.envelope import WireForm, check_host
 from tocsin.smtp.events import LocalProtocolError
 from tocsin.smtp.state import Verb
 
 MAX_COMMAND = 512
 """Octets with CRLF, RFC 5321 section 4.5.3.1.4."""
-MAX_MAIL = MAX_COMMAND + 26 + 10
-"""SIZE (RFC 1870 section 3) and SMTPUTF8 (RFC 6531 section 3.4) lengthen MAIL, the latter RCPT too."""
 MAX_AUTH = 12288
 """RFC 4954 section 4."""
-MAX_LOCAL_PART = 64
-MAX_PATH = 254
-MAX_BODY_LINE = 998
-
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00A0-\U0010FFFF-]+"
-_QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~])*"'
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
-_LITERAL = r"\[[A-Za-z0-9:.]+\]"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|{_LITERAL}")
-_PATH = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})@(?:{_DOMAIN.pattern})")
 
 
 @dataclass(frozen=True)
@@ -38,7 +27,7 @@ class Ehlo:
     verb: ClassVar[Verb] = Verb.EHLO
 
     def __post_init__(self) -> None:
-        _check_host(self.host)
+        check_host(self.host)
 
     def encode(self) -> bytes:
         return _line("EHLO", self.host)
@@ -52,7 +41,7 @@ class Helo:
     verb: ClassVar[Verb] = Verb.HELO
 
     def __post_init__(self) -> None:
-        _check_host(self.host)
+        check_host(self.host)
 
     def encode(self) -> bytes:
         return _line("HELO", self.host)
@@ -122,16 +111,10 @@ class Mail:
     verb: ClassVar[Verb] = Verb.MAIL
 
     def __post_init__(self) -> None:
-        if self.sender:
-            _check_path(self.sender, utf8=self.utf8)
-        if self.size is not None and self.size < 0:
-            raise LocalProtocolError("a message cannot have a negative size")
         self.encode()
 
     def encode(self) -> bytes:
-        size = [] if self.size is None else [f"SIZE={self.size}"]
-        utf8 = ["SMTPUTF8"] if self.utf8 else []
-        return _line(f"MAIL FROM:<{self.sender}>", *size, *utf8, limit=MAX_MAIL)
+        return envelope.mail(self.sender, self.size, utf8=self.utf8)
 
 
 @dataclass(frozen=True)
@@ -143,11 +126,10 @@ class Rcpt:
     verb: ClassVar[Verb] = Verb.RCPT
 
     def __post_init__(self) -> None:
-        _check_path(self.recipient, utf8=self.utf8)
         self.encode()
 
     def encode(self) -> bytes:
-        return _line(f"RCPT TO:<{self.recipient}>", limit=MAX_MAIL)
+        return envelope.rcpt(self.recipient, utf8=self.utf8)
 
 
 @dataclass(frozen=True)
@@ -172,8 +154,7 @@ class Body:
     verb: ClassVar[Verb] = Verb.BODY
 
     def __post_init__(self) -> None:
-        if fault := _body_fault(self.content):
-            raise LocalProtocolError(f"the message {fault}")
+        WireForm.checked(self.content)
 
     def encode(self) -> bytes:
         return self.content + b".\r\n"
@@ -213,21 +194,6 @@ def _line(*words: str, limit: int = MAX_COMMAND) -> bytes:
     return line
 
 
-def _check_host(host: str) -> None:
-    if len(host) > MAX_PATH or not _DOMAIN.fullmatch(host):
-        raise LocalProtocolError("the name we introduce ourselves by is neither a domain nor an address literal")
-
-
-def _check_path(address: str, *, utf8: bool) -> None:
-    local, _, _ = address.rpartition("@")
-    if len(_octets(address)) > MAX_PATH or len(_octets(local)) > MAX_LOCAL_PART:
-        raise LocalProtocolError("an address is longer than SMTP allows")
-    if not _PATH.fullmatch(address):
-        raise LocalProtocolError("an address is not local-part@domain")
-    if not utf8 and not address.isascii():
-        raise LocalProtocolError("an address with non-ASCII characters needs SMTPUTF8")
-
-
 def _base64(secret: str) -> str:
     return b64encode(_octets(secret)).decode("ascii")
 
@@ -237,19 +203,3 @@ def _octets(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         raise LocalProtocolError("what is sent must be valid Unicode") from error
-
-
-def _body_fault(content: bytes) -> str:
-    """What is wrong with a message, or ""."""
-    lines = content.count(b"\r\n")
-    if not content.isascii():
-        return "has bytes that are not ASCII"
-    if content.count(b"\r") != lines or content.count(b"\n") != lines:
-        return "has line ends other than CRLF"
-    if content and not content.endswith(b"\r\n"):
-        return "does not end in CRLF"
-    if content.startswith(b".") or b"\n." in content:
-        return "has a line that begins with a dot"
-    if max(map(len, content.split(b"\r\n"))) > MAX_BODY_LINE:
-        return f"has a line longer than {MAX_BODY_LINE} octets"
-    return ""

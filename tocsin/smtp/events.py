@@ -1,6 +1,6 @@
 """What a `Client` reports, and the two ways a conversation goes wrong."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tocsin.smtp.replies import Reply
 from tocsin.smtp.state import Verb
@@ -14,16 +14,14 @@ class RemoteProtocolError(Exception):
     """The server said something that is not SMTP. The connection is of no more use."""
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(NamedTuple):
     """The server answered the oldest command that was waiting. The greeting answers Verb.GREETING."""
 
     verb: Verb
     reply: Reply
 
 
-@dataclass(frozen=True)
-class Dismissed:
+class Dismissed(NamedTuple):
     """A 421 that nobody asked for: the server is closing the connection (RFC 5321 section 3.8)."""
 
     reply: Reply

@@ -7,7 +7,9 @@ line needs a code, the codes of one reply must agree, and lines and replies that
 
 import re
 import unicodedata
+from collections import deque
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from tocsin.smtp.state import Verdict
 
@@ -15,6 +17,7 @@ MAX_LINE_OCTETS = 4096
 """RFC 5321 section 4.5.3.1.5 asks for 512; real servers exceed it with URLs and quoted addresses."""
 MAX_LINES = 128
 WORDS = 500
+TOO_LONG = f"a reply line is longer than {MAX_LINE_OCTETS} octets"
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
@@ -31,7 +34,7 @@ class Reply:
     code: int
     lines: tuple[str, ...]
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict:
         """What the first digit says."""
         return Verdict(self.code // 100)
@@ -55,49 +58,59 @@ class ReplyParser:
     """Bytes in, replies out, whatever the chunks."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._scanned = 0  # octets of the buffer known to hold no line end
+        self._whole: deque[bytes] = deque()  # lines without their LF
+        self._rest = b""
         self._code: int | None = None
         self._lines: list[str] = []
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came."""
-        self._buffer += data
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        self._whole.extend(lines)
 
     def next_reply(self) -> Reply | None:
         """The next complete reply, or None if more bytes are needed. Raises BadReply."""
-        while (line := self._next_line()) is not None:
+        while self._whole:
+            line = self._whole.popleft()
+            if len(line) > MAX_LINE_OCTETS:
+                raise BadReply(TOO_LONG)
+            if self._code is None and (reply := _complete(line)):
+                return reply
             if self._take(line):
                 reply = Reply(self._code or 0, tuple(self._lines))
                 self._code, self._lines = None, []
                 return reply
+        if len(self._rest) > MAX_LINE_OCTETS:
+            raise BadReply(TOO_LONG)
         return None
-
-    def _next_line(self) -> bytes | None:
-        end = self._buffer.find(b"\n", self._scanned)
-        if (len(self._buffer) if end < 0 else end) > MAX_LINE_OCTETS:
-            raise BadReply(f"a reply line is longer than {MAX_LINE_OCTETS} octets")
-        if end < 0:
-            self._scanned = len(self._buffer)
-            return None
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        self._scanned = 0
-        return line.removesuffix(b"\r")
 
     def _take(self, line: bytes) -> bool:
         """Add a line to the reply under way. True if it was the last."""
-        found = _LINE.fullmatch(line)
-        if not found:
-            raise BadReply(f"not an SMTP reply: {_clean(line)[:80]!r}")
-        code = int(found[1])
+        code, more, text = _read(line)
         if self._code not in {None, code}:
             raise BadReply(f"the lines of one reply carry the codes {self._code} and {code}")
         self._code = code
-        self._lines.append(_clean(found[3] or b""))
+        self._lines.append(text)
         if len(self._lines) > MAX_LINES:
             raise BadReply(f"a reply has more than {MAX_LINES} lines")
-        return found[2] != b"-"
+        return not more
+
+
+@lru_cache(64)
+def _complete(line: bytes) -> Reply | None:
+    """A reply of one line; None if there are more. A relay says few different things, over and over."""
+    code, more, text = _read(line)
+    return None if more else Reply(code, (text,))
+
+
+def _read(line: bytes) -> tuple[int, bool, str]:
+    """Code, whether more lines follow, and text."""
+    line = line.removesuffix(b"\r")
+    found = _LINE.fullmatch(line)
+    if not found:
+        raise BadReply(f"not an SMTP reply: {_clean(line)[:80]!r}")
+    return int(found[1]), found[2] == b"-", _clean(found[3] or b"")
 
 
 def _clean(text: bytes) -> str:

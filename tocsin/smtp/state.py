@@ -4,12 +4,21 @@ Rule 1: a command may be sent only in a phase that lists it in SENDABLE.
 Rule 2: a reply moves the phase by ANSWERED alone; a pair that is not in the table is a protocol error.
 Rule 3: 421 closes from anywhere, whatever it answers (RFC 5321 section 3.8). It is not in the tables.
 Rule 4: no body without its 354: BODY can be sent in one phase only, and only DATA's 3xx leads there.
+Rule 5: with PIPELINING (RFC 2920) the commands in HOPED may be sent while earlier ones of them, or a body, are
+        unanswered: in the phase that can be counted on if those are answered well. Never BODY: rule 4 is about what is.
 """
 
 from enum import Enum
+from functools import cache
 
 
-class Phase(Enum):
+class Word(Enum):
+    """Names used as keys of the tables, which are looked into for every reply: Enum's own hash is Python code."""
+
+    __hash__ = object.__hash__
+
+
+class Phase(Word):
     """Where the conversation stands once every command sent so far is answered."""
 
     CONNECTED = "connected"  # the greeting has not come
@@ -20,12 +29,16 @@ class Phase(Enum):
     ENVELOPE = "envelope"  # the sender is accepted, no recipient yet
     ADDRESSED = "addressed"  # at least one recipient is accepted
     BODY = "body"  # 354: the server waits for the message
+    STALE = "stale"  # a chunk was refused; whether its transaction is still open differs, so RSET is due
     UNWANTED = "unwanted"  # refused at the greeting, or out of step: nothing is left but QUIT
     CLOSED = "closed"
 
 
-class Verb(Enum):
-    """What a reply can answer. GREETING is sent by nobody; BODY is the message with its final dot."""
+class Verb(Word):
+    """What a reply can answer. GREETING is sent by nobody; BODY is the message with its final dot.
+
+    BDAT is a whole message in one chunk, said to be the last (RFC 3030).
+    """
 
     GREETING = "greeting"
     EHLO = "EHLO"
@@ -37,11 +50,12 @@ class Verb(Enum):
     RCPT = "RCPT"
     DATA = "DATA"
     BODY = "body"
+    BDAT = "BDAT"
     RSET = "RSET"
     QUIT = "QUIT"
 
 
-class Verdict(Enum):
+class Verdict(Word):
     """The first digit of a reply (RFC 5321 section 4.2.1)."""
 
     DONE = 2
@@ -59,8 +73,9 @@ SENDABLE: dict[Phase, frozenset[Verb]] = {
     P.AUTHENTICATING: frozenset({V.AUTH_ANSWER}),
     P.SECURING: frozenset(),
     P.ENVELOPE: frozenset({V.RCPT, V.RSET, V.QUIT}),
-    P.ADDRESSED: frozenset({V.RCPT, V.DATA, V.RSET, V.QUIT}),
+    P.ADDRESSED: frozenset({V.RCPT, V.DATA, V.BDAT, V.RSET, V.QUIT}),
     P.BODY: frozenset({V.BODY}),
+    P.STALE: frozenset({V.RSET, V.QUIT}),
     P.UNWANTED: frozenset({V.QUIT}),
     P.CLOSED: frozenset(),
 }
@@ -100,6 +115,9 @@ ANSWERED: dict[tuple[Verb, Verdict], Phase | None] = {
     (V.BODY, R.DONE): P.READY,
     (V.BODY, R.NOT_NOW): P.READY,
     (V.BODY, R.NO): P.READY,
+    (V.BDAT, R.DONE): P.READY,
+    (V.BDAT, R.NOT_NOW): P.STALE,
+    (V.BDAT, R.NO): P.STALE,
     (V.RSET, R.DONE): P.READY,
     (V.RSET, R.NOT_NOW): P.UNWANTED,
     (V.RSET, R.NO): P.UNWANTED,
@@ -107,3 +125,22 @@ ANSWERED: dict[tuple[Verb, Verdict], Phase | None] = {
     (V.QUIT, R.NOT_NOW): P.CLOSED,
     (V.QUIT, R.NO): P.CLOSED,
 }
+
+HOPED: dict[Verb, Phase] = {
+    V.RSET: P.READY,
+    V.MAIL: P.ENVELOPE,
+    V.RCPT: P.ADDRESSED,
+    V.DATA: P.BODY,
+    V.BDAT: P.STALE,  # not READY: a message right behind one that is refused could leave under its sender
+}
+"""What can be said before earlier answers came, and the phase that can be counted on behind it."""
+
+
+@cache
+def hoped(phase: Phase, verbs: tuple[Verb, ...]) -> Phase | None:
+    """The phase that can be counted on behind `verbs`, said in one go; None where rules 1 and 5 forbid them."""
+    for verb in verbs:
+        if verb not in HOPED or verb not in SENDABLE[phase]:
+            return None
+        phase = HOPED[verb]
+    return phase

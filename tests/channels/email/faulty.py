@@ -3,8 +3,8 @@
     async with FaultyRelay({"RCPT": "550 5.1.1 no such user", "BODY": [DROP, "250 ok"]}) as relay: ...
     with running(FaultyRelay(...)) as relay: ...        # in a thread, for tests that are not asynchronous
 
-The script says what answers each verb: GREETING, EHLO, HELO, STARTTLS, AUTH, MAIL, RCPT, DATA, BODY (the final dot),
-RSET, QUIT. An answer is a reply ("550 no", "\\n" for more lines), `bytes` sent as they are, DROP, TAKE_AND_DROP, HANG, or a
+The script says what answers each verb: GREETING, EHLO, HELO, STARTTLS, AUTH, MAIL, RCPT, DATA, BODY (the final dot or
+chunk), RSET, QUIT. An answer is a reply ("550 no", "\\n" for more lines), `bytes` sent as they are, DROP, TAKE_AND_DROP, HANG, or a
 function of the argument that returns one of these or None for the usual reply. A list is used up one by one over the
 life of the server, then the usual reply follows; anything else answers every time.
 
@@ -64,12 +64,15 @@ class _Gone(Exception):  # noqa: N818
 
 @dataclass
 class FaultyRelay:
-    """See the module. `stammer`: every reply leaves byte by byte. `delay`: seconds before every reply.
+    """See the module.
 
-    `drop_in_body`: close after that many octets of a body. `tls`: makes STARTTLS work. `smtps`: TLS from the start.
+    `offers`: what EHLO offers beside the usual. `stammer`: every reply leaves byte by byte. `delay`: seconds before
+    every reply. `drop_in_body`: close after that many octets of a body. `tls`: makes STARTTLS work. `smtps`: TLS from
+    the start.
     """
 
     script: Script = field(default_factory=dict)
+    offers: tuple[str, ...] = ()
     stammer: bool = False
     delay: float = 0
     drop_in_body: int | None = None
@@ -140,8 +143,10 @@ class FaultyRelay:
         return given
 
     def _usual(self, verb: str) -> str:
-        offers_tls = verb == "EHLO" and self.tls is not None and not self.smtps
-        return USUAL.get(verb, "500 5.5.1 unknown command") + ("\nSTARTTLS" if offers_tls else "")
+        if verb != "EHLO":
+            return USUAL.get(verb, "500 5.5.1 unknown command")
+        tls = ["STARTTLS"] if self.tls is not None and not self.smtps else []
+        return "\n".join([USUAL["EHLO"], *tls, *self.offers])
 
 
 class _Conversation:
@@ -149,8 +154,13 @@ class _Conversation:
         self.relay = relay
         self.reader = reader
         self.writer = writer
-        self.sender = ""
+        self.sender: str | None = None
         self.recipients: list[str] = []
+
+    @property
+    def astray(self) -> bool:
+        """Whether nobody would get a message now, and the script does not ask for one nevertheless."""
+        return not self.recipients and "DATA" not in self.relay.script
 
     async def run(self) -> None:
         await self.reply("GREETING")
@@ -160,6 +170,13 @@ class _Conversation:
             await self.obey(verb.upper(), argument)
 
     async def obey(self, verb: str, argument: str) -> None:
+        if verb == "BDAT":
+            await self.read_chunk(argument)
+            return
+        if (verb == "RCPT" and self.sender is None) or (verb == "DATA" and self.astray):
+            self.relay.commands.append(f"{verb} {argument}".strip())
+            await self.write(b"503 5.5.1 out of sequence\r\n")
+            return
         answer = await self.reply(verb, argument)
         positive = isinstance(answer, str) and answer[0] in "23"
         match verb:
@@ -167,6 +184,8 @@ class _Conversation:
                 self.sender, self.recipients = _path(argument), []
             case "RCPT" if positive:
                 self.recipients.append(_path(argument))
+            case "RSET" if positive:
+                self.sender, self.recipients = None, []
             case "DATA" if positive and str(answer).startswith("354"):
                 await self.read_body()
             case "STARTTLS" if self.relay.tls and (positive or isinstance(answer, bytes)):
@@ -182,7 +201,24 @@ class _Conversation:
             if not line.endswith(b"\n") or (limit is not None and len(body) >= limit):
                 self.relay.cut.append(bytes(body))
                 raise _Gone
-        letter = Letter(self.sender, tuple(self.recipients), bytes(body))
+        await self.complete(bytes(body))
+
+    async def read_chunk(self, argument: str) -> None:
+        size = int(argument.split(maxsplit=1)[0])
+        limit = self.relay.drop_in_body
+        self.relay.commands.append(f"BDAT {argument}")
+        body = await self.reader.readexactly(size if limit is None else min(size, limit))
+        if len(body) < size:
+            self.relay.cut.append(body)
+            raise _Gone
+        if self.recipients:
+            await self.complete(body)
+        else:
+            await self.write(b"503 5.5.1 no valid recipients\r\n")
+
+    async def complete(self, body: bytes) -> None:
+        letter = Letter(self.sender or "", tuple(self.recipients), body)
+        self.sender, self.recipients = None, []
         self.relay.completed.append(letter)
         await self.reply("BODY", letter=letter)
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.channels.email.faulty import DROP, HANG, TAKE_AND_DROP, Answer, FaultyRelay
+from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.relay import parse
-from tocsin.channels.email.wire import Patience, SmtpRelay
+from tocsin.channels.email.wire import SmtpRelay
 from tocsin.courier.channel import Fate, Outcome, Parcel, RelayTrouble
 
 PARCEL = Parcel(7, "news@example.org", "reader@example.net", b"Subject: Hello\r\n\r\nDear reader\r\n")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.channels.email.faulty import HANG, FaultyRelay, running
 from tests.channels.email.test_wire import IMPATIENT, PARCEL, relay_at, run, yes
-from tocsin.channels.email.wire import Patience
+from tocsin.channels.email.patience import Patience
 from tocsin.courier.channel import Fate, Outcome
 
 LARGE = replace(PARCEL, body=(b"x" * 76 + b"\r\n") * 400_000)  # 31 MB: more than any socket buffer holds

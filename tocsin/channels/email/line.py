@@ -47,7 +47,7 @@ class Line(asyncio.Protocol):
         except TimeoutError as error:
             raise Broken(f"no connection within {seconds:g} s") from error
         except (OSError, UnicodeError) as error:
-            raise Broken(_why(error)) from error
+            raise Broken(why(error)) from error
         return line
 
     @property
@@ -87,9 +87,16 @@ class Line(asyncio.Protocol):
         except TimeoutError as error:
             raise self._break(f"no TLS within {seconds:g} s") from error
         except OSError as error:
-            raise self._break(_why(error)) from error
+            raise self._break(why(error)) from error
         self._transport = cast("asyncio.Transport", secured)
         self.client.secured()
+
+    def hand_on(self, protocol: asyncio.Protocol, high_water: int) -> asyncio.Transport:
+        """The transport, which tells `protocol` from now on what it told us. Raises Broken."""
+        transport = self._open_transport()
+        transport.set_write_buffer_limits(high=high_water)
+        transport.set_protocol(protocol)
+        return transport
 
     def abort(self) -> None:
         """Close at once; what was not sent yet never is."""
@@ -114,7 +121,7 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
-        self._break(f"connection lost: {_why(exc)}" if exc else "connection closed by the relay")
+        self._break(f"connection lost: {why(exc)}" if exc else "connection closed by the relay")
 
     def pause_writing(self) -> None:
         """Called by the event loop."""
@@ -166,7 +173,7 @@ class Line(asyncio.Protocol):
         return Broken(self._broken)
 
 
-def _why(error: BaseException) -> str:
+def why(error: BaseException) -> str:
     """The plain words of an OSError or an SSLError, without numbers and source lines."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate not accepted: {error.verify_message}"

@@ -6,11 +6,13 @@ the first octet of the body until a complete reply nobody can know whether the r
 
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import overload
 
 from tocsin.channels.email.line import Broken, Line
+from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.relay import RelaySettings, Tls
-from tocsin.courier.channel import Fate, MayStart, Outcome, Parcel, RelayTrouble
+from tocsin.channels.email.session import SmtpSession
+from tocsin.courier.channel import Crew, Fate, MayStart, Outcome, Parcel, RelayTrouble
 from tocsin.lib.errors import BadEnvironment
 from tocsin.smtp.client import CLOSING
 from tocsin.smtp.commands import (
@@ -33,30 +35,6 @@ from tocsin.smtp.replies import Reply
 from tocsin.smtp.state import Verb, Verdict
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long each answer may take, in seconds.
-
-    RFC 5321 section 4.5.3.2 asks for 5 minutes at the greeting. That is for mail exchangers that may be fetching a
-    queue from disk; a relay that is silent for a minute has trouble, and an alert should hear of it (anti-spam delays
-    at the greeting are below 30 s). From MAIL on the RFC's own limits stand: relays do look-ups there, and giving up
-    early after the dot is what makes people get a mail twice.
-    """
-
-    connect: float = 30
-    greeting: float = 60
-    hello: float = 60
-    tls: float = 30
-    auth: float = 60
-    mail: float = 300
-    rcpt: float = 300
-    data: float = 120
-    block: float = 180
-    body: float = 600
-    reset: float = 30
-    quit: float = 2
-
-
 class SmtpRelay:
     """A relay that sessions can be opened with. Implements `courier.channel.Relay`."""
 
@@ -70,8 +48,15 @@ class SmtpRelay:
         self._patience = patience or Patience()
         self._tls = _context(settings)
 
-    async def connect(self) -> "SmtpSession":
-        """Open a session: connect, EHLO, TLS, AUTH. Raises RelayTrouble with the relay's own words."""
+    @overload
+    async def connect(self) -> "OneParcelSession": ...
+    @overload
+    async def connect(self, crew: Crew) -> SmtpSession: ...
+    async def connect(self, crew: Crew | None = None) -> "SmtpSession | OneParcelSession":
+        """Open a session: connect, EHLO, TLS, AUTH. Raises RelayTrouble with the relay's own words.
+
+        The session of a crew takes many parcels; it asks for the first when it is woken.
+        """
         at_once = self._tls if self._settings.tls is Tls.AT_ONCE else None
         try:
             line = await Line.open(self._settings.host, self._settings.port, at_once, self._patience.connect)
@@ -85,7 +70,7 @@ class SmtpRelay:
         except BaseException:
             line.abort()
             raise
-        return SmtpSession(line, self._patience)
+        return OneParcelSession(line, self._patience) if crew is None else SmtpSession(line, crew, self._patience)
 
 
 class _Introduction:
@@ -139,7 +124,7 @@ class _Introduction:
         _demand("AUTH", reply)
 
 
-class SmtpSession:
+class OneParcelSession:
     """An open connection. Takes one parcel at a time. Implements `courier.channel.Session`."""
 
     def __init__(self, line: Line, patience: Patience) -> None:

@@ -1,0 +1,62 @@
+"""Letters on their way through a connection, and the ways they end. Plain data; `transfer.py` moves them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from tocsin.smtp.state import Verb
+
+
+class Letter(Protocol):
+    """A message with its envelope. Addresses are bare; `body` is best a `WireForm`."""
+
+    @property
+    def return_path(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+L = TypeVar("L", bound=Letter)
+
+
+class End(Enum):
+    """What a letter ends as."""
+
+    TAKEN = "taken"  # the server answered for it: 2xx to its recipient and to its body
+    REFUSED = "refused"  # by the reply that the ending gives; it may be a 421
+    BROKEN = "broken"  # the connection ended at this letter's turn, before any of its body left
+    BEHIND = "behind"  # the connection ended before this letter's turn
+    UNKNOWN = "unknown"  # some of its body left, and no reply came
+
+
+class Ending(NamedTuple, Generic[L]):
+    """How one letter ended. `verb`: what was answered or waited; `words`: the server's, or what happened to the line.
+
+    `code` is the reply's, 0 without one.
+    """
+
+    letter: L
+    end: End
+    verb: Verb
+    words: str
+    code: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Passage(Generic[L]):
+    """A letter prepared or on its way.
+
+    `body_at`, `ends_at`: where its body lies among all octets made for this connection, once it is made.
+    `admitted`: its recipient was accepted. `refusal`: how it ends, if its turn ends: by the first no.
+    """
+
+    letter: L
+    mail: bytes
+    rcpt: bytes
+    body: bytes
+    admitted: bool = False
+    refusal: Ending[L] | None = None
+    body_at: int | None = None
+    ends_at: int = 0
