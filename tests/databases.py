@@ -4,6 +4,7 @@ import fcntl
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -118,41 +119,55 @@ class PostgresStore:
 
     def _start(self) -> str:
         """Start a cluster of our own. It is kept between runs (as a cache of the template) but stopped at the end."""
-        binaries = _postgres_binaries()
-        data = CACHE / "postgresql"
+        cluster = Cluster(CACHE / "postgresql")
+        cluster.start()
+        import atexit
+
+        atexit.register(cluster.stop)
+        os.environ["TEST_POSTGRES_URL"] = cluster.url
+        return cluster.url
+
+
+class Cluster:
+    """A PostgreSQL server of our own, run by an unprivileged user; it can be stopped and started. Made if need be."""
+
+    def __init__(self, data: Path) -> None:
+        self._binaries = _postgres_binaries()
+        self._data = data
         owner = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-        identity = {"user": owner.pw_uid, "group": owner.pw_gid} if os.getuid() == 0 else {}
+        self._identity = {"user": owner.pw_uid, "group": owner.pw_gid} if os.getuid() == 0 else {}
+        self._server: subprocess.Popen[bytes] | None = None
         if not (data / "PG_VERSION").exists():
             shutil.rmtree(data, ignore_errors=True)
             data.mkdir(mode=0o700)
             os.chown(data, owner.pw_uid, owner.pw_gid)
-            command = [
-                f"{binaries}/initdb",
-                "-D",
-                data,
-                "-U",
-                "tocsin",
-                "--auth=trust",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-                "-N",
-            ]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **identity)
+            self._make()
         with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        server = subprocess.Popen(
-            [f"{binaries}/postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", "",
-             "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
-            stdout=subprocess.DEVNULL, stderr=(CACHE / "postgresql.log").open("w"), cwd="/", **identity,
-        )  # fmt: skip
-        import atexit
+            self._port = free.getsockname()[1]
+        self.url = f"postgresql://tocsin@127.0.0.1:{self._port}"
 
-        atexit.register(_stop, server)
-        url = f"postgresql://tocsin@127.0.0.1:{port}"
-        _wait_for(url)
-        os.environ["TEST_POSTGRES_URL"] = url
-        return url
+    def _make(self) -> None:
+        command = [
+            f"{self._binaries}/initdb", "-D", self._data, "-U", "tocsin", "--auth=trust", "-E", "UTF8",
+            "--locale=C.UTF-8", "-N",
+        ]  # fmt: skip
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **self._identity)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._server = subprocess.Popen(
+            [f"{self._binaries}/postgres", "-D", self._data, "-p", str(self._port), "-c", "listen_addresses=127.0.0.1",
+             "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
+            stdout=subprocess.DEVNULL, stderr=self._data.with_suffix(".log").open("a"), cwd="/", **self._identity,
+        )  # fmt: skip
+        _wait_for(self.url)
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """SIGINT cuts its connections and stops it in good order, SIGQUIT at once: it recovers when it starts again."""
+        assert self._server is not None
+        self._server.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            self._server.wait(20)
 
 
 def _postgres_binaries() -> Path:
@@ -175,11 +190,3 @@ def _wait_for(url: str) -> None:
         else:
             return
     raise SystemExit(f"PostgreSQL did not start: see {CACHE}/postgresql.log")
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    import signal
-
-    server.send_signal(signal.SIGINT)
-    with suppress(subprocess.TimeoutExpired):
-        server.wait(20)

@@ -56,6 +56,11 @@ class Running:
         if self.code is None:
             os.kill(self.pid, number)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, by whatever."""
+        return self.code is not None or bool(select.select([self._ended], [], [], 0)[0])
+
     def wait(self, seconds: float = 10) -> int:
         """Its exit code, once it has ended."""
         if self.code is None:

@@ -1,109 +1,67 @@
 """SIGKILL at any instant loses nobody, and nobody gets it twice who is not listed as unsure."""
 
-import os
-import random
 import time
 
 import pytest
 
-from tests.channels.email.faulty import DROP, TAKE_AND_DROP, FaultyRelay, running
-from tests.courier.people import make_readers, tell_everyone
-from tests.courier.running import courier, until
-from tests.crash.aftermath import nobody_lost_and_nobody_twice_unlisted, until_at_rest
-from tocsin.courier.models import Courier, Delivery
-from tocsin.courier.queries import books
+from tests.courier.running import until
+from tests.crash import aftermath
+from tests.crash.scene import Scene
 
 pytestmark = pytest.mark.crash
 
-SEED = int(os.environ.get("CRASH_SEED", "20261122"))
+EITHER_OFFER = pytest.mark.parametrize(
+    "offers", [{}, {"chunking": True}, {"pipelining": False}], ids=["pipelining", "chunking", "lockstep"]
+)
 
-DIE_AT_STEP = """
-import os, signal
-from tocsin.courier.ledger.ledger import Ledger
+DIE_AT_CALL = """
+import os, signal, sys, threading
 
-left = {step}
+left = {call}
 
-def count():
+def count(frame, event, argument):
     global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if "/tocsin/" in frame.f_code.co_filename:
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-def counted(operation):
-    def run(*args, **kwargs):
-        count()
-        result = operation(*args, **kwargs)
-        count()
-        return result
-    return run
-
-for name in ("claim", "due", "load", "edition", "begin", "settle", "note", "decide", "release"):
-    setattr(Ledger, name, counted(getattr(Ledger, name)))
+threading.setprofile(count)
+sys.setprofile(count)
 """
+"""Dies at that entry to or return from a function that code of ours calls, system calls among them."""
 
 
-def kill_again_and_again(dispatch, relay, log, kills, chance):
+def kill_again_and_again(scene: Scene, kills: int, most: int = 60) -> None:
+    """One courier after the other is killed: some before they sent anything, most after up to `most` messages."""
     for _ in range(kills):
-        if books(dispatch.pk).settled:
+        if aftermath.at_rest():
             break
-        target = len(relay.completed) + chance.randrange(1, 30)
-        with courier(relay, log) as process:
-            until(lambda: len(relay.completed) >= target or books(dispatch.pk).settled)  # noqa: B023
-            time.sleep(chance.uniform(0, 0.01))
-            process.kill()
-        assert books(dispatch.pk).balanced
+        target = scene.sink.complete + scene.chance.randrange(most) * scene.chance.choice([0, 1, 1, 1])
+        with scene.courier() as courier:
+            until(lambda: scene.sink.complete >= target or aftermath.at_rest())  # noqa: B023
+            time.sleep(scene.chance.choice([0.001, 0.01, 0.1]) * scene.chance.random())
+            scene.kill(courier)
 
 
-def test_kills_at_random_instants_lose_nobody(log):
-    make_readers(200)
-    with running(FaultyRelay(delay=0.001)) as relay:
-        dispatch = tell_everyone()
-        kill_again_and_again(dispatch, relay, log, 8, random.Random(SEED))
-        assert len(relay.completed) < 200 + 8 * 3
-        until_at_rest(dispatch, relay, log)
-    assert Courier.objects.count() > 3
+@EITHER_OFFER
+@pytest.mark.parametrize("kills", [pytest.param(8, id="some"), pytest.param(120, id="many", marks=pytest.mark.long)])
+def test_kills_at_random_instants(scene: Scene, kills: int):
+    scene.tell(readers=kills * 40)
+    scene.sink.goes_wrong(delay=0.002)
+    kill_again_and_again(scene, kills)
+    aftermath.settle(scene)
 
 
-@pytest.mark.parametrize("steps", [range(1, 31, 3), pytest.param(range(1, 61), marks=pytest.mark.long)])
-def test_a_kill_before_and_after_every_step_of_the_ledger_loses_nobody(log, steps):
-    make_readers(400)
-    with running(FaultyRelay()) as relay:
-        dispatch = tell_everyone()
-        for step in steps:
-            with courier(relay, log, setup=DIE_AT_STEP.format(step=step), connections=1) as process:
-                assert process.wait(20) == -9
-            assert books(dispatch.pk).balanced
-        until_at_rest(dispatch, relay, log)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(SEED, SEED + 5))
-def test_many_kills_with_a_misbehaving_relay(log, seed):
-    chance = random.Random(seed)
-
-    def body(_):
-        return chance.choice([None] * 40 + [DROP, TAKE_AND_DROP, "451 4.3.0 later", "421 4.3.2 closing"])
-
-    def rcpt(_):
-        return chance.choice([None] * 40 + ["450 4.2.1 later", "421 4.7.0 slow down"])
-
-    make_readers(500)
-    with running(FaultyRelay({"BODY": body, "RCPT": rcpt}, delay=0.001)) as relay:
-        dispatch = tell_everyone()
-        kill_again_and_again(dispatch, relay, log, 25, chance)
-        until_at_rest(dispatch, relay, log, 120)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(SEED, SEED + 3))
-def test_couriers_side_by_side_are_killed_one_after_the_other(log, seed):
-    chance = random.Random(seed)
-    make_readers(600)
-    with running(FaultyRelay(delay=0.001)) as relay:
-        dispatch = tell_everyone()
-        with courier(relay, log) as survivor:
-            kill_again_and_again(dispatch, relay, log, 15, chance)
-            until(lambda: books(dispatch.pk).settled, seconds=60)
-            until(lambda: not Delivery.objects.filter(due_us__isnull=False).exists(), seconds=60)
-            assert survivor.stop() == 0
-        nobody_lost_and_nobody_twice_unlisted(dispatch, relay)
+@EITHER_OFFER
+@pytest.mark.parametrize("kills", [pytest.param(8, id="some"), pytest.param(60, id="many", marks=pytest.mark.long)])
+def test_kills_between_any_two_calls(scene: Scene, kills: int):
+    scene.tell(readers=kills * 40)
+    for _ in range(kills):
+        call = int(10 ** scene.chance.uniform(1.5, 4.7))
+        scene.say(f"the next dies at call {call}")
+        with scene.courier(setup=DIE_AT_CALL.format(call=call)) as courier:
+            until(lambda: aftermath.at_rest() or courier.ended)
+        if aftermath.at_rest():
+            break
+    aftermath.settle(scene)

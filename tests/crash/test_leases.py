@@ -1,92 +1,123 @@
-"""Couriers that are stopped, replaced, cut off from their database, or that work side by side."""
+"""Couriers side by side, couriers that are stopped, and couriers that come back from the dead."""
 
+import os
 import signal
 import sqlite3
+import time
 
+import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
-from tests.channels.email.faulty import FaultyRelay, running
-from tests.courier.people import make_readers, tell_everyone
-from tests.courier.running import Running, courier, until, until_books
-from tests.crash.aftermath import nobody_lost_and_nobody_twice_unlisted, until_nothing_is_due
-from tocsin.audience.models import Publication
-from tocsin.courier.models import Attempt, Batch, Courier, Delivery
+from tests.courier.running import Running, until
+from tests.crash import aftermath
+from tests.crash.mischief import Fault
+from tests.crash.scene import Scene
+from tocsin.courier.models import Batch, Courier, Delivery
+from tocsin.courier.queries import books
 
 pytestmark = pytest.mark.crash
 
-
-STOP_HOLDING_LOCKS = """
-import os, signal, time
-from tocsin.courier.ledger.ledger import Ledger
-
-move, moves = Ledger._move, []
-
-def stop(self, *args):
-    moves.append(1)
-    if len(moves) == 4:
-        os.kill(os.getpid(), signal.SIGSTOP)
-        time.sleep(0.2)  # another thread may take the signal: this one must not commit meanwhile
-    return move(self, *args)
-
-Ledger._move = stop
-"""
+EITHER_OFFER = pytest.mark.parametrize("offers", [{}, {"chunking": True}], ids=["pipelining", "chunking"])
+LEASE = 2.0
+"""Of couriers with quick clockwork, in seconds."""
 
 
-def test_two_couriers_share_the_work_and_nobody_gets_it_twice(log):
-    make_readers(450)
-    with running(FaultyRelay()) as relay, courier(relay, log), courier(relay, log):
+@EITHER_OFFER
+def test_sigterm_finishes_what_is_on_the_wire_and_gives_back_the_rest(scene: Scene):
+    dispatch = scene.tell(readers=600)
+    scene.sink.goes_wrong(delay=0.1)
+    with scene.courier() as courier:
+        scene.until_taken(20)
+        assert courier.stop() == 0
+    found, taken = books(dispatch.pk), sum(scene.sink.taken.values())
+    assert found.accepted == taken < 600
+    assert (found.planned, found.sending) == (600 - taken, 0)
+    assert not Batch.objects.exclude(token=None).exists()
+    assert not scene.sink.seen("cut"), "no message is cut off"
+    aftermath.settle(scene)
+    assert not Delivery.objects.filter(doubts__gt=0).exists()
+
+
+@EITHER_OFFER
+def test_sigterm_waits_for_no_relay_that_hangs(scene: Scene):
+    scene.tell(readers=200)
+    scene.sink.goes_wrong(Fault("END", "hang", skip=20))
+    with scene.courier(grace=0.5) as courier:
+        until(lambda: scene.sink.seen("fault"))
+        assert courier.stop(5) == 0
+    assert not Batch.objects.exclude(token=None).exists()
+    assert Delivery.objects.filter(state="unsure").count() <= scene.connections * scene.window
+    aftermath.settle(scene)
+
+
+@pytest.mark.parametrize("readers", [450, pytest.param(6000, marks=pytest.mark.long)])
+def test_couriers_share_a_dispatch(scene: Scene, readers: int):
+    scene.sink.goes_wrong(delay=0.005)
+    with scene.courier() as first, scene.courier() as second:
         until(lambda: Courier.objects.count() == 2)
-        dispatch = tell_everyone()
-        until_books(dispatch.pk, accepted=450)
-        until_nothing_is_due(dispatch)
-    assert len(relay.completed) == 450
-    nobody_lost_and_nobody_twice_unlisted(dispatch, relay)
+        scene.tell(readers=readers)
+        if connection.vendor == "postgresql":
+            with scene.courier():
+                until(aftermath.at_rest, seconds=60)
+        until(aftermath.at_rest, seconds=60)
+        assert (first.stop(), second.stop()) == (0, 0)
+    aftermath.promises_are_kept(scene)
+    assert not Delivery.objects.filter(doubts__gt=0).exists()
+    assert len({record["conn"] for record in scene.sink.seen("taken")}) > scene.connections, "more than one worked"
 
 
-def test_a_courier_stopped_past_its_lease_starts_nothing_new(log):
-    make_readers(60)
-    with running(FaultyRelay(delay=0.01)) as relay, courier(relay, log) as zombie:
-        dispatch = tell_everyone()
-        until(lambda: len(relay.taken) >= 5)
-        stop_outside_a_transaction(zombie)
-        with courier(relay, log) as heir:
-            until_books(dispatch.pk, accepted=60)
-            until_nothing_is_due(dispatch)
+@EITHER_OFFER
+@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.long)])
+def test_a_courier_stopped_for_two_leases_starts_nothing_new(scene: Scene, rounds: int):
+    scene.tell(readers=rounds * 400)
+    for _ in range(rounds):
+        doubted = Delivery.objects.filter(doubts__gt=0).count()
+        scene.sink.goes_wrong(delay=0.02)
+        with scene.courier() as zombie:
+            scene.until_taken(scene.sink.complete + 1 + scene.chance.randrange(40))
+            stop_outside_a_transaction(zombie)
+            scene.say("stopped")
+            began, couriers = time.monotonic(), Courier.objects.count()
+            scene.sink.goes_wrong(delay=0.2)
+            with scene.courier() as heir:
+                time.sleep(max(0, 2 * LEASE + scene.chance.random() - (time.monotonic() - began)))
+                zombie.signal(signal.SIGCONT)
+                scene.say("goes on")
+                until(lambda: Courier.objects.count() == couriers + 2, "the zombie to enlist anew")  # noqa: B023
+                scene.sink.goes_wrong()
+                assert heir.stop() == 0
+                assert zombie.stop() == 0
+        assert Delivery.objects.filter(doubts__gt=0).count() - doubted <= scene.connections * scene.window
+    aftermath.settle(scene)
+
+
+def test_a_dead_courier_is_known_at_once_on_the_same_machine(scene: Scene):
+    scene.tell(readers=60)
+    scene.sink.goes_wrong(delay=0.01)
+    with scene.courier(lease=1000.0, beat=100.0) as first:
+        scene.until_taken(5)
+        scene.kill(first)
+    with scene.courier(lease=1000.0, beat=100.0):
+        aftermath.until_at_rest()
+    aftermath.promises_are_kept(scene)
+
+
+def test_a_courier_stopped_amid_a_transaction_holds_up_nobody_for_long(scene: Scene):
+    if connection.vendor == "sqlite":
+        return  # its one write lock stops everybody, until the process goes on or is killed
+    scene.tell(readers=600)
+    scene.sink.goes_wrong(delay=0.01)
+    with scene.courier() as zombie:
+        scene.until_taken(5)
+        stop_amid_a_transaction(zombie)
+        with scene.courier() as heir:
+            until(lambda: scene.sink.complete >= 500, seconds=60)
+            zombie.signal(signal.SIGCONT)
+            aftermath.until_at_rest()
             assert heir.stop() == 0
-        zombie.signal(signal.SIGCONT)
-        until(lambda: "enlists anew" in log.read_text())
-        nobody_lost_and_nobody_twice_unlisted(dispatch, relay)
-        assert Delivery.objects.filter(doubts__gt=0).count() <= 3, "at most one per connection"
-        after = tell_everyone(post_id=2)
-        until_books(after.pk, accepted=60)
-    assert Courier.objects.count() == 3
-
-
-def test_a_dead_courier_is_known_at_once_on_the_same_machine(log):
-    make_readers(60)
-    with running(FaultyRelay(delay=0.01)) as relay:
-        dispatch = tell_everyone()
-        with courier(relay, log, lease=1000.0, beat=100.0) as first:
-            until(lambda: len(relay.taken) >= 5)
-            first.kill()
-        with courier(relay, log, lease=1000.0, beat=100.0):
-            until_books(dispatch.pk, accepted=60)
-            until_nothing_is_due(dispatch)
-        nobody_lost_and_nobody_twice_unlisted(dispatch, relay)
-
-
-def test_a_database_that_goes_away_for_a_moment_loses_nobody(log):
-    make_readers(80)
-    with running(FaultyRelay(delay=0.005)) as relay, courier(relay, log):
-        dispatch = tell_everyone()
-        for taken in (5, 15, 30):
-            until(lambda: len(relay.taken) >= taken)  # noqa: B023
-            disturb_the_database()
-        until_books(dispatch.pk, accepted=80)
-        until_nothing_is_due(dispatch)
-        nobody_lost_and_nobody_twice_unlisted(dispatch, relay)
-        assert not Batch.objects.exclude(token=None).exists()
+            assert zombie.stop() == 0
+    aftermath.promises_are_kept(scene)
 
 
 def stop_outside_a_transaction(process: Running) -> None:
@@ -106,33 +137,16 @@ def stop_outside_a_transaction(process: Running) -> None:
             raw.close()
 
 
-def test_a_courier_stopped_inside_a_transaction_holds_up_nobody_for_long(log):
-    if connection.vendor == "sqlite":
-        return  # its one write lock would stop everybody, until the process goes on or is killed
-    make_readers(20)
-    setup = STOP_HOLDING_LOCKS
-    with running(FaultyRelay()) as relay, courier(relay, log, setup=setup, connections=1) as zombie:
-        dispatch = tell_everyone()
-        until(lambda: len(relay.taken) >= 3)
-        with courier(relay, log):
-            until_books(dispatch.pk, accepted=20)
-            until_nothing_is_due(dispatch)
-            zombie.signal(signal.SIGCONT)
-            until(lambda: Attempt.objects.filter(outcome="duplicate").count() == 1)
-        nobody_lost_and_nobody_twice_unlisted(dispatch, relay)
-
-
-def disturb_the_database() -> None:
-    """PostgreSQL: cut the couriers' connections. SQLite: hold the one write lock longer than any beat."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = 'tocsin courier' AND datname = current_database()"
-            )
-        return
-    with transaction.atomic():
-        Publication.objects.update(tagline="held")
-        held = Attempt.objects.count()
-        with pytest.raises(AssertionError):
-            until(lambda: Attempt.objects.count() > held, seconds=0.5)
+def stop_amid_a_transaction(process: Running) -> None:
+    """SIGSTOP while PostgreSQL waits for it to go on or to commit; tried until it is met so."""
+    look = (
+        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'tocsin courier' AND state = 'idle in transaction'"
+        " AND datname = current_database()"
+    )
+    with psycopg.connect(os.environ["TOCSIN_DATABASE_URL"], autocommit=True) as raw:
+        for _ in range(500):
+            process.signal(signal.SIGSTOP)
+            if raw.execute(look).fetchone():
+                return
+            process.signal(signal.SIGCONT)
+            time.sleep(0.003)
