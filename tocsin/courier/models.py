@@ -9,7 +9,18 @@ from django.db import models
 from tocsin.courier.lanes import Lane
 from tocsin.courier.states import State
 
-__all__ = ["Attempt", "Batch", "Courier", "Delivery", "Dispatch", "Edition", "Lane", "RelayStatus", "Telling"]
+__all__ = [
+    "Attempt",
+    "Batch",
+    "Courier",
+    "Delivery",
+    "Dispatch",
+    "Edition",
+    "Lane",
+    "RelayStatus",
+    "RelayUse",
+    "Telling",
+]
 
 
 class Dispatch(models.Model):
@@ -157,7 +168,7 @@ class Attempt(models.Model):
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, db_index=False, db_constraint=False)
     number = models.SmallIntegerField()
-    relay = models.CharField(max_length=200)
+    relay = models.CharField(max_length=260)
     started_us = models.BigIntegerField()
     finished_us = models.BigIntegerField(null=True)
     outcome = models.CharField(max_length=12, blank=True, default="")
@@ -173,12 +184,24 @@ class Attempt(models.Model):
 class RelayStatus(models.Model):
     """What the couriers last saw of a relay, for the newsroom, the watchdog and `doctor`."""
 
-    name = models.CharField(max_length=200, primary_key=True, help_text="host:port, never the credentials.")
+    name = models.CharField(max_length=260, primary_key=True, help_text="host:port, never the credentials.")
     trouble = models.TextField(blank=True, default="", help_text="The relay's own words; empty while it works.")
     since_us = models.BigIntegerField()
 
     class Meta:
         verbose_name_plural = "relay statuses"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RelayUse(models.Model):
+    """What was used of a relay's hour and day caps, for all couriers together. Only relays that have caps are here."""
+
+    name = models.CharField(max_length=260, primary_key=True, help_text="host:port, never the credentials.")
+    first_us = models.BigIntegerField(help_text="When its ramp began.")
+    last_us = models.BigIntegerField()
+    spent = models.TextField(help_text="Messages by slots of time, as JSON: `ledger/quota.py`.")
 
     def __str__(self) -> str:
         return self.name

@@ -13,6 +13,7 @@ from tocsin.courier.ledger.database import Row
 from tocsin.courier.ledger.deliveries import Deliveries
 from tocsin.courier.ledger.leases import Lease, Leases, lease_of
 from tocsin.courier.ledger.part import cut
+from tocsin.courier.ledger.reserving import Reserving
 from tocsin.courier.ledger.results import Drop, Result
 from tocsin.courier.ledger.settling import DUPLICATE, TRIES_WHILE_UNSURE, moved
 from tocsin.courier.ledger.standing import Standing
@@ -37,7 +38,7 @@ class Try:
     started_us: int
 
 
-class Ledger(Leases, Deliveries):
+class Ledger(Leases, Deliveries, Reserving):
     """The ledger's operations over one connection."""
 
     # One delivery
