@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from tocsin.courier.message import Message
@@ -20,8 +20,7 @@ class Recipient:
     started_us: int
 
 
-@dataclass(frozen=True)
-class Parcel:
+class Parcel(NamedTuple):
     """One finished message with its envelope. `return_path` and `recipient` are bare addresses."""
 
     delivery_id: int

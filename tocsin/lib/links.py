@@ -7,40 +7,52 @@ A link names a subscriber by public id and is signed for one purpose. `manage` a
 from dataclasses import dataclass
 from uuid import UUID
 
-from tocsin.lib.tokens import BadToken, Signer
+from tocsin.lib.tokens import BadToken, Signer, Stamp
 
 DAY = 86_400
 CONFIRM_AGE = 7 * DAY
 ERASE_AGE = DAY // 24
+FOLDERS = {"manage": "reader", "unsubscribe": "unsubscribe", "confirm": "confirm", "erase": "erase"}
+MAX_AGES = {"confirm": CONFIRM_AGE, "erase": ERASE_AGE}
 
 
 @dataclass(frozen=True)
 class Links:
-    """Makes and reads personal links below `site_url`."""
+    """Makes and reads personal links below `site_url`. A link is the `start` of its purpose, the person's token and a slash."""
 
     site_url: str
     signer: Signer
 
     def manage(self, person: UUID) -> str:
         """The reader's own page."""
-        return f"{self.site_url}/reader/{self.signer.sign('manage', person.bytes)}/"
+        return self._link("manage", person)
 
     def unsubscribe(self, person: UUID) -> str:
         """One-click unsubscribing (RFC 8058)."""
-        return f"{self.site_url}/unsubscribe/{self.signer.sign('unsubscribe', person.bytes)}/"
+        return self._link("unsubscribe", person)
 
     def confirm(self, person: UUID, now: int) -> str:
         """Confirming an address; good for CONFIRM_AGE seconds from `now` (seconds since the epoch)."""
-        return f"{self.site_url}/confirm/{self.signer.sign('confirm', person.bytes, now=now)}/"
+        return self._link("confirm", person, now)
 
     def erase(self, person: UUID, now: int) -> str:
         """Deleting all data; good for ERASE_AGE seconds from `now`."""
-        return f"{self.site_url}/erase/{self.signer.sign('erase', person.bytes, now=now)}/"
+        return self._link("erase", person, now)
+
+    def start(self, purpose: str) -> str:
+        """What everybody's link of one of the four purposes begins with."""
+        return f"{self.site_url}/{FOLDERS[purpose]}/"
+
+    def stamp(self, purpose: str) -> Stamp:
+        """What makes the token of one of the four purposes out of the 16 octets of a public id."""
+        return self.signer.stamp(purpose, dated=purpose in MAX_AGES)
 
     def read(self, purpose: str, token: str, now: int) -> UUID:
         """The public id in a token of one of the four purposes. Raises BadToken or ExpiredToken."""
-        max_age = {"confirm": CONFIRM_AGE, "erase": ERASE_AGE}.get(purpose)
-        payload = self.signer.verify(purpose, token, max_age=max_age, now=now)
+        payload = self.signer.verify(purpose, token, max_age=MAX_AGES.get(purpose), now=now)
         if len(payload) != 16:
             raise BadToken("not a person")
         return UUID(bytes=payload)
+
+    def _link(self, purpose: str, person: UUID, now: int = 0) -> str:
+        return f"{self.start(purpose)}{self.stamp(purpose).token(person.bytes, now).decode('ascii')}/"

@@ -1,17 +1,19 @@
 """Signed tokens for mailed links: bound to a purpose, optionally dated, verified against rotated keys.
 
-A token is base64url(payload || date || tag). The tag is the first 16 octets of HMAC-SHA256 over the
-purpose, the payload and the date (RFC 2104; truncation as RFC 2104 section 5 allows). Without an age
-limit the date is left out, so the same facts always give the same token: a resent mail is byte-identical.
+A token is base64url(payload || date || tag), the tag made by `lib.mac`. Without an age limit the date is left out, so
+the same facts always give the same token: a resent mail is byte-identical.
 """
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Sequence
 
-TAG_OCTETS = 16
+from tocsin.lib.mac import TAG_OCTETS, Mac
+
 DATE_OCTETS = 4
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648 section 5
 
 
 class BadToken(Exception):  # noqa: N818
@@ -22,6 +24,21 @@ class ExpiredToken(BadToken):
     """The token is ours, but too old."""
 
 
+class Stamp:
+    """Makes tokens for one purpose: `dated` ones, which expire, or ones that never do."""
+
+    __slots__ = ("_dated", "_mac")
+
+    def __init__(self, mac: Mac, *, dated: bool) -> None:
+        self._mac = mac
+        self._dated = dated
+
+    def token(self, payload: bytes, now: int) -> bytes:
+        """A token for `payload`, in the ASCII of URLs. `now`: seconds since the epoch."""
+        signed = payload + now.to_bytes(DATE_OCTETS, "big") if self._dated else payload
+        return _encode(signed + self._mac.tag(signed))
+
+
 class Signer:
     """Signs and verifies with a list of keys: the first signs, all verify, so keys can be rotated."""
 
@@ -30,11 +47,9 @@ class Signer:
             raise ValueError("signing needs at least one non-empty key")
         self._keys = [hashlib.sha256(b"tocsin.tokens\0" + key.encode()).digest() for key in keys]
 
-    def sign(self, purpose: str, payload: bytes, *, now: int | None = None) -> str:
-        """A URL-safe token for `payload`. Give `now` (seconds since the epoch) if the token is to expire."""
-        date = b"" if now is None else now.to_bytes(DATE_OCTETS, "big")
-        tag = _tag(self._keys[0], purpose, payload, date)
-        return urlsafe_b64encode(payload + date + tag).rstrip(b"=").decode("ascii")
+    def stamp(self, purpose: str, *, dated: bool) -> Stamp:
+        """What makes tokens for a purpose, with the key of today."""
+        return Stamp(_mac(self._keys[0], purpose, dated=dated), dated=dated)
 
     def verify(self, purpose: str, token: str, *, max_age: int | None = None, now: int | None = None) -> bytes:
         """The payload of `token`. With `max_age` (seconds) the token must carry a date; `now` is required then.
@@ -46,21 +61,24 @@ class Signer:
         tail = TAG_OCTETS + (DATE_OCTETS if dated else 0)
         if len(raw) < tail:
             raise BadToken("too short")
-        payload, date, tag = raw[:-tail], raw[len(raw) - tail : -TAG_OCTETS], raw[-TAG_OCTETS:]
-        if not any(hmac.compare_digest(tag, _tag(key, purpose, payload, date)) for key in self._keys):
+        signed, tag = raw[:-TAG_OCTETS], raw[-TAG_OCTETS:]
+        if not any(hmac.compare_digest(tag, _mac(key, purpose, dated=dated).tag(signed)) for key in self._keys):
             raise BadToken("signature does not match")
         if max_age is not None:
             if now is None:
                 raise ValueError("a token with an age limit needs the time")
-            if now - int.from_bytes(date, "big") > max_age:
+            if now - int.from_bytes(signed[-DATE_OCTETS:], "big") > max_age:
                 raise ExpiredToken("expired")
-        return payload
+        return raw[:-tail]
 
 
-def _tag(key: bytes, purpose: str, payload: bytes, date: bytes) -> bytes:
-    kind = b"dated" if date else b"plain"
-    message = b"\0".join((purpose.encode(), kind, len(payload).to_bytes(4, "big") + payload + date))
-    return hmac.digest(key, message, "sha256")[:TAG_OCTETS]
+def _mac(key: bytes, purpose: str, *, dated: bool) -> Mac:
+    """Tokens with a date and tokens without are two purposes: neither can be read as the other."""
+    return Mac(key, f"{purpose}, dated" if dated else purpose)
+
+
+def _encode(raw: bytes) -> bytes:
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE).rstrip(b"=")
 
 
 def _decode(token: str) -> bytes:
@@ -68,6 +86,6 @@ def _decode(token: str) -> bytes:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except (ValueError, UnicodeEncodeError) as error:
         raise BadToken("not a token") from error
-    if urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != token:
+    if _encode(raw).decode("ascii") != token:
         raise BadToken("not a token")  # base64 has several spellings of one value; we accept our own only
     return raw

@@ -91,7 +91,9 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("site", ["http://127.0.0.1:8000", "http://[::1]:8000", "https://bücher.example"])
 def test_any_site_address_gives_composable_mail(site: str) -> None:
-    assert EmailChannel.from_config(config(SITE_URL=site)).compose(1, MESSAGE)
+    channel = EmailChannel.from_config(config(SITE_URL=site))
+    mail = channel.compose(1, replace(MESSAGE, bulk=True)).address(Recipient(7, "a@b.example", "", UUID(int=7), 10**15))
+    assert mail.body.isascii()
 
 
 def test_a_site_that_is_no_host_name_is_refused() -> None:

@@ -1,7 +1,6 @@
 """Many parcels over one session, on real sockets, to a relay that behaves and to one that does not."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -19,7 +18,7 @@ IMPATIENT = Patience(
 
 
 def parcels(count: int) -> list[Parcel]:
-    return [replace(PARCEL, delivery_id=number, recipient=f"reader{number}@example.net") for number in range(count)]
+    return [PARCEL._replace(delivery_id=number, recipient=f"reader{number}@example.net") for number in range(count)]
 
 
 def hand_over(faulty: FaultyRelay, count: int = 1, patience: Patience | None = None, window: int = 32) -> TrustingCrew:

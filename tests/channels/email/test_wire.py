@@ -1,7 +1,6 @@
 """Handing parcels over, on real sockets, to a relay that behaves and to one that does not."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -154,7 +153,7 @@ def test_one_connection_takes_many_parcels_and_a_refusal_between_them() -> None:
     async def conversation() -> tuple[list[Fate], FaultyRelay]:
         async with FaultyRelay({"RCPT": ["250 ok", "550 5.1.1 unknown", "250 ok"]}) as faulty:
             session = await relay_at(faulty).connect()
-            fates = [(await session.hand_over(replace(PARCEL, delivery_id=n), yes)).fate for n in range(3)]
+            fates = [(await session.hand_over(PARCEL._replace(delivery_id=n), yes)).fate for n in range(3)]
             await session.close()
             return fates, faulty
 

@@ -11,13 +11,13 @@ from tests.channels.email.test_wire import IMPATIENT, PARCEL, relay_at, run, yes
 from tocsin.channels.email.patience import Patience
 from tocsin.courier.channel import Fate, Outcome
 
-LARGE = replace(PARCEL, body=(b"x" * 76 + b"\r\n") * 400_000)  # 31 MB: more than any socket buffer holds
+LARGE = PARCEL._replace(body=(b"x" * 76 + b"\r\n") * 400_000)  # 31 MB: more than any socket buffer holds
 pytestmark = pytest.mark.usefixtures("either_loop")
 ROOMY = {"EHLO": "250 faulty.example"}
 
 
 def test_an_empty_body_is_a_message() -> None:
-    outcome, _ = run(faulty := FaultyRelay(), replace(PARCEL, body=b""))
+    outcome, _ = run(faulty := FaultyRelay(), PARCEL._replace(body=b""))
     assert outcome.fate is Fate.TAKEN
     assert [letter.body for letter in faulty.taken] == [b""]
 
@@ -97,13 +97,13 @@ def test_a_body_the_relay_has_no_room_for_is_not_begun() -> None:
 
 @pytest.mark.parametrize("body", [b"Hello\n", b"\r\n.\r\nMAIL FROM:<a@b.example>\r\n", b"caf\xc3\xa9\r\n"])
 def test_a_body_that_could_be_misread_is_not_begun(body: bytes) -> None:
-    outcome, _ = run(faulty := FaultyRelay(), replace(PARCEL, body=body))
+    outcome, _ = run(faulty := FaultyRelay(), PARCEL._replace(body=body))
     assert outcome.fate is Fate.REFUSED
     assert not any(command.startswith("MAIL") for command in faulty.commands)
 
 
 def test_an_address_outside_ascii_needs_smtputf8() -> None:
-    parcel = replace(PARCEL, recipient="анна@example.net")
+    parcel = PARCEL._replace(recipient="анна@example.net")
     outcome, _ = run(FaultyRelay(), parcel)
     assert outcome.fate is Fate.REFUSED
     assert "SMTPUTF8" in outcome.reply

@@ -1,8 +1,11 @@
 """E-mail as the courier sees it: relays to hand parcels to, and a composer."""
 
+from urllib.parse import urlsplit
+
 import idna
 
-from tocsin.channels.email.compose import Composer, Edition
+from tocsin.channels.email.compose import Composer
+from tocsin.channels.email.edition import Edition
 from tocsin.channels.email.headers import wire_host
 from tocsin.channels.email.relay import RelaySettings, Tls, parse_all
 from tocsin.channels.email.wire import SmtpRelay
@@ -28,7 +31,7 @@ class EmailChannel:
         """The channel as configured. Raises BadEnvironment with the mend."""
         host = _site_host(config)
         settings = (_inbox(config.inbox_port),) if config.inbox_enabled else parse_all(config.relays)
-        links = Links(config.site_url, Signer(config.secret_keys))
+        links = Links(_ascii_url(config.site_url, host), Signer(config.secret_keys))
         return cls(
             relays=tuple(SmtpRelay(each, hello=host) for each in settings),
             composer=Composer(host, links, config.address_key.encode()),
@@ -51,3 +54,9 @@ def _site_host(config: Config) -> str:
         raise BadEnvironment(
             f"TOCSIN_SITE_URL: {config.site_host!r} is not a host name.", "Write it as https://news.example.org."
         ) from error
+
+
+def _ascii_url(url: str, host: str) -> str:
+    """The site's URL as a header field can hold it."""
+    parts = urlsplit(url)
+    return url if url.isascii() else f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")

@@ -5,8 +5,7 @@ Nothing gets past `_checked`: a value with a line break or any other control cha
 
 import ipaddress
 import re
-from base64 import b64encode
-from collections.abc import Iterator
+from binascii import b2a_base64
 
 import idna
 
@@ -16,15 +15,20 @@ from tocsin.lib import addresses
 MAX_LINE = 76
 MAX_WORD_OCTETS = 39
 """Of UTF-8 in one encoded word: 64 characters as =?utf-8?B?...?=, which fit behind a field's name (RFC 2047 section 2)."""
+MAX_MAILBOX = MAX_LINE - len("Reply-To:  <>")
+"""A plain name and its address that are no longer than this together fit on one line."""
 MAX_TOKEN = 60
 """A longer run of ASCII without a space is encoded, so that it can be folded."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ATOMS = re.compile(rf"{_ATOM}(?: {_ATOM})*")
-_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
-_PLAIN_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
-MAX_ADDRESS = 254
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9'-]++(?: [A-Za-z0-9'-]++)*+")
+_WORD = rf"[!-~]{{1,{MAX_TOKEN}}}+"
+_WORDS = re.compile(rf"{_WORD}(?: {_WORD})*+")
+_USUAL_LABEL = r"[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+"
+_USUAL_ADDRESS = re.compile(rf"{_ATOM}+(?:\.{_ATOM}+)*+@{_USUAL_LABEL}(?:\.{_USUAL_LABEL})++")
+"""Of at most 64 characters: neither the local part nor a label can then be too long (RFC 5321 section 4.5.3.1)."""
 
 
 def field(name: str, value: str) -> bytes:
@@ -43,6 +47,11 @@ def address_field(name: str, display_name: str, address: str) -> bytes:
     A local part outside ASCII cannot stand in a 7-bit header: it is shown as the name of an empty group, as RFC 6857
     section 3.1.8 has it; where the mail goes is up to the envelope.
     """
+    if address.isascii() and len(display_name) + len(address) <= MAX_MAILBOX:  # what most people have, quickly
+        if not display_name:
+            return f"{name}: {address}\r\n".encode("ascii")
+        if _PLAIN_NAME.fullmatch(display_name):
+            return f"{name}: {display_name} <{address}>\r\n".encode("ascii")
     if not address.isascii():
         local, _, domain = address.rpartition("@")
         shown = f"{display_name} {local}@{idna.decode(domain)}".strip()
@@ -58,7 +67,7 @@ def list_id_field(display_name: str, host: str) -> bytes:
 
 def wire_address(whose: str, text: str) -> str:
     """An address as it is sent to: the domain as A-labels, the local part as it is. Raises CannotCompose."""
-    if len(text) <= MAX_ADDRESS and _PLAIN_ADDRESS.fullmatch(text):
+    if len(text) <= 64 and _USUAL_ADDRESS.fullmatch(text):
         return text
     try:
         parsed = addresses.parse(text)
@@ -85,14 +94,14 @@ def _checked(name: str, value: str) -> str:
 def _text_words(text: str) -> list[str]:
     if not text:
         return []
-    return text.split(" ") if _is_simple(text) else list(_encoded_words(text))
+    return text.split(" ") if _is_simple(text) else _encoded_words(text)
 
 
 def _phrase_words(name: str) -> list[str]:
     if not name:
         return []
     if not _is_simple(name):
-        return list(_encoded_words(name))
+        return _encoded_words(name)
     if _ATOMS.fullmatch(name):
         return name.split(" ")
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -101,29 +110,34 @@ def _phrase_words(name: str) -> list[str]:
 
 def _is_simple(text: str) -> bool:
     """Whether text reads the same unencoded, folded at its spaces: folding loses spaces at the ends and doubled ones."""
-    return text.isascii() and "=?" not in text and all(0 < len(word) <= MAX_TOKEN for word in text.split(" "))
+    return text.isascii() and "=?" not in text and _WORDS.fullmatch(text) is not None
 
 
-def _encoded_words(text: str) -> Iterator[str]:
+def _encoded_words(text: str) -> list[str]:
     """Encoded words that never cut a character in two. Between them readers drop the white space."""
-    chunk = b""
-    for character in text:
-        octets = character.encode()
-        if len(chunk) + len(octets) > MAX_WORD_OCTETS:
-            yield _encoded_word(chunk)
-            chunk = b""
-        chunk += octets
-    yield _encoded_word(chunk)
+    octets, start, words = text.encode(), 0, []
+    while len(octets) - start > MAX_WORD_OCTETS:
+        end = start + MAX_WORD_OCTETS
+        while octets[end] & 0b1100_0000 == 0b1000_0000:  # the middle of a character (RFC 3629 section 3)
+            end -= 1
+        words.append(_encoded_word(octets[start:end]))
+        start = end
+    return [*words, _encoded_word(octets[start:])]
 
 
 def _encoded_word(octets: bytes) -> str:
-    return f"=?utf-8?B?{b64encode(octets).decode('ascii')}?="
+    return f"=?utf-8?B?{b2a_base64(octets, newline=False).decode('ascii')}?="
 
 
 def _fold(name: str, words: list[str]) -> bytes:
+    line = " ".join((f"{name}:", *words))
+    return f"{line if len(line) <= MAX_LINE else _folded(name, words)}\r\n".encode("ascii")
+
+
+def _folded(name: str, words: list[str]) -> str:
     lines = [f"{name}:"]
     for word in words:
         if len(lines[-1]) + 1 + len(word) > MAX_LINE and lines[-1] != f"{name}:":
             lines.append("")
         lines[-1] += f" {word}"
-    return "\r\n".join(lines).encode("ascii") + b"\r\n"
+    return "\r\n".join(lines)
