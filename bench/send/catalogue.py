@@ -8,7 +8,7 @@ from functools import partial
 
 from bench.report import Figure, Report
 from bench.scratch import disk
-from bench.send import postfix, postgresql, promptness, throughput
+from bench.send import growth, neighbours, postfix, postgresql, promptness, roundtrip, throughput
 from bench.send.newsroom import POSTGRESQL, SQLITE
 from bench.send.scale import FULL, QUICK, Scale
 from tocsin.lib.errors import BadEnvironment, BadUsage
@@ -55,8 +55,13 @@ MEASUREMENTS = (
     ),
     Measurement(("aiosmtplib", "smtplib", "django"), throughput.libraries, (_needs_smtp_tools, _needs_aiosmtplib)),
     Measurement(("postfix",), throughput.real_postfix, (_needs_smtp_tools, _needs_postfix)),
+    Measurement(("latency-pipelining",), roundtrip.pipelining),
+    Measurement(("latency-chunking", "latency-chunking-unsure"), roundtrip.chunking),
     Measurement(("first-mail",), promptness.first_mail),
     Measurement(("alert-first-mail", "alert-overtakes"), promptness.alert),
+    Measurement(("web-commits-p99", "web-commits-max"), neighbours.web_commits, (_needs_smtp_tools,)),
+    Measurement(("memory-sqlite", "cost-of-old-rows"), growth.sqlite, (_needs_smtp_tools,)),
+    Measurement(("memory-postgresql",), growth.memory_on_postgresql, (_needs_smtp_tools, _needs_postgresql)),
 )
 
 

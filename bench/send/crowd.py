@@ -51,7 +51,7 @@ def _add(numbers: range, followable: Followable) -> None:
 
 
 def _public_id(number: int) -> Any:
-    public_id = UUID(int=number << 64 | 4 << 76 | 2 << 62)
+    public_id = UUID(int=number << 80 | 4 << 76 | 2 << 62)  # a version 4 UUID by its form
     return public_id if connection.vendor == "postgresql" else public_id.hex
 
 

@@ -109,8 +109,16 @@ class Newsroom:
         self.must_be_accepted(telling)
         return seconds
 
-    def batches_settled(self, telling: Telling) -> int:
-        """How many batches of a telling have nothing more to do."""
+    def begun(self, telling: Telling) -> None:
+        """Wait until the courier is at work on a telling."""
+        self._claimed(telling)
+
+    def is_settled(self, telling: Telling) -> bool:
+        """Whether a telling has nothing more to do."""
+        return not self._ledger.left(telling.dispatch)
+
+    def messages_settled(self, telling: Telling) -> int:
+        """How many messages of a telling lie in batches that have nothing more to do."""
         return self._ledger.settled(telling.dispatch)
 
     def must_be_accepted(self, telling: Telling) -> None:
@@ -153,8 +161,11 @@ class _Ledger:
         return self._one("SELECT count(*) FROM courier_batch WHERE dispatch_id = {} AND due_us IS NOT NULL", dispatch)
 
     def settled(self, dispatch: int) -> int:
-        """How many batches have nothing more to do."""
-        return self._one("SELECT count(*) FROM courier_batch WHERE dispatch_id = {} AND due_us IS NULL", dispatch)
+        """How many deliveries lie in batches that have nothing more to do."""
+        return self._one(
+            "SELECT coalesce(sum(last_id - first_id + 1), 0) FROM courier_batch WHERE dispatch_id = {} AND due_us IS NULL",
+            dispatch,
+        )
 
     def first_claim(self, dispatch: int) -> int:
         """When the earliest of the leases held now was taken, in microseconds; 0 when none is held."""
