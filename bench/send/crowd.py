@@ -29,6 +29,7 @@ SUBSCRIPTION = "audience_subscription (subscriber_id, followable_id, cadence, cr
 def add_readers(first: int, last: int) -> dict[str, Any]:
     """Readers number `first` to `last`, confirmed and following everything at once; numbers are their ids."""
     begun = time.monotonic()
+    _make_room()
     followable = everything()
     for start in range(first, last + 1, CHUNK):
         numbers = range(start, min(start + CHUNK, last + 1))
@@ -40,6 +41,13 @@ def add_readers(first: int, last: int) -> dict[str, Any]:
             for table in ("audience_subscriber", "audience_address"):
                 cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), %s)", [last])
     return {"seconds": time.monotonic() - begun}
+
+
+def _make_room() -> None:
+    """SQLite's usual 2 MB of cache are little for indexes that grow in random order. For this connection alone."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA cache_size = -262144")
 
 
 def _add(numbers: range, followable: Followable) -> None:
@@ -80,6 +88,7 @@ def _places(table: str) -> str:
 def add_old_rows(rows: int) -> dict[str, Any]:
     """What past tellings left: `rows` accepted deliveries in dispatches of 100,000, their batches settled."""
     begun = time.monotonic()
+    _make_room()
     for number, audience in enumerate(_shares(rows)):
         with transaction.atomic():
             _add_telling(number, audience)

@@ -24,13 +24,21 @@ def web_commits(scale: Scale) -> Iterator[Figure]:
         newsroom.publish()  # gives the digest its content
         newsroom.have_readers(readers)
         with newsroom.courier():
+            alone = newsroom.commits(scale.commit_seconds / 3, PAUSE)
             telling = newsroom.digest(readers)
             newsroom.begun(telling)
-            took = sorted(newsroom.commits(scale.commit_seconds, PAUSE))
+            took = newsroom.commits(scale.commit_seconds, PAUSE)
             if newsroom.is_settled(telling):
                 raise BadEnvironment("The telling was over before the commits were.", "Please report it.")
             newsroom.cancel(telling)
-    how = f"{len(took):,} one-row commits by Django in {scale.commit_seconds:g} s while the courier runs flat out, SQLite on disk"
-    p99 = took[int(len(took) * 0.99)] * 1000
-    yield Figure(name="web-commits-p99", value=p99, unit="ms", target=100, direction=AT_MOST, note=how)
-    yield Figure(name="web-commits-max", value=took[-1] * 1000, unit="ms", target=None, note=how)
+    note = (
+        f"{len(took):,} one-row commits by Django in {scale.commit_seconds:g} s while the courier runs flat out, SQLite on disk; "
+        f"while it is idle p99 is {_p99(alone):.0f} ms and the slowest {max(alone) * 1000:.0f} ms"
+    )
+    yield Figure(name="web-commits-p99", value=_p99(took), unit="ms", target=100, direction=AT_MOST, note=note)
+    yield Figure(name="web-commits-max", value=max(took) * 1000, unit="ms", target=None, note=note)
+
+
+def _p99(seconds: list[float]) -> float:
+    """In milliseconds."""
+    return sorted(seconds)[int(len(seconds) * 0.99)] * 1000
