@@ -1,0 +1,136 @@
+"""What this courier may still hand to a relay of its hour's and day's caps. Pure; the clock is the caller's, in seconds.
+
+The caps are counted in the ledger for all couriers together; here is what was reserved there and is in hand. It is asked
+for in blocks, ahead of time while work goes on, and what is not used within KEEP_SECONDS is to be given back: others may
+need it, and what was reserved long ago is counted at the wrong hour.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from tocsin.courier.channel import Policy
+from tocsin.courier.lanes import Lane
+
+FIRST_BLOCK = 8
+LARGEST_BLOCK = 1000
+QUICKLY = 1.0
+"""A block that was used up within so many seconds was too small."""
+KEEP_SECONDS = 10.0
+LONGEST_WAIT = 60.0
+"""Seconds after which the ledger is asked again at the latest: others give back, and clocks are set."""
+
+
+class Granted(Protocol):
+    """What the ledger granted: `courier.ledger.reserving.Reservation`."""
+
+    granted: int
+    at_us: int
+    again_us: int | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be reserved now."""
+
+    wanted: int
+    urgent: bool
+
+
+@dataclass
+class _Block:
+    reservation: Granted
+    left: int
+    since: float
+
+    @property
+    def until(self) -> float:
+        return self.since + KEEP_SECONDS
+
+
+class _Hand:
+    """Blocks in hand, for messages that are urgent or for any. Those that are used up are dropped."""
+
+    def __init__(self) -> None:
+        self.blocks: deque[_Block] = deque()
+        self.again = float("-inf")
+        self.size = FIRST_BLOCK
+        self.asked = False
+        self.needed = False
+
+    def has(self, now: float) -> bool:
+        return bool(self.blocks) and now < self.blocks[-1].until
+
+    def take(self, now: float) -> None:
+        block = next(block for block in self.blocks if now < block.until)
+        block.left -= 1
+        if not block.left:
+            self.blocks.remove(block)
+            if now - block.since < QUICKLY:
+                self.size = min(self.size * 2, LARGEST_BLOCK)
+        if sum(block.left for block in self.blocks) * 2 <= self.size and not self.asked and now >= self.again:
+            self.needed = True
+
+    def pop(self, now: float) -> list[_Block]:
+        """The blocks that are too old."""
+        old = [block for block in self.blocks if now >= block.until]
+        self.blocks = deque(block for block in self.blocks if now < block.until)
+        if old:
+            self.size = max(1, self.size // 2)
+        return old
+
+
+class Caps:
+    """The caps of one relay; to be used for relays that have any. Goes for `wait` and `take` like `Pace`."""
+
+    def __init__(self) -> None:
+        self._any, self._urgent = _Hand(), _Hand()
+
+    @staticmethod
+    def limits(policy: Policy) -> bool:
+        """Whether a relay has caps at all."""
+        return not (policy.per_hour is None and policy.per_day is None and policy.ramp is None)
+
+    def wait(self, now: float, lane: int) -> float:
+        """Seconds until a message may leave; 0 when it may now; infinite until something asked for was granted."""
+        if self._any.has(now):
+            return 0.0
+        hand = self._urgent if lane <= Lane.ALERT and now < self._any.again else self._any
+        if hand.has(now):
+            return 0.0
+        if now < hand.again:
+            return hand.again - now
+        hand.needed = not hand.asked
+        return float("inf")
+
+    def take(self, now: float, lane: int) -> None:  # noqa: ARG002
+        """One message leaves. To be called when there is nothing to wait for."""
+        (self._any if self._any.has(now) else self._urgent).take(now)
+
+    def request(self) -> Request | None:
+        """What is to be reserved in the ledger now; None: nothing. Answer with `grant` or `fail`."""
+        for hand, urgent in ((self._urgent, True), (self._any, False)):
+            if hand.needed:
+                hand.needed, hand.asked = False, True
+                return Request(hand.size, urgent)
+        return None
+
+    def grant(self, request: Request, reservation: Granted, now: float) -> None:
+        """What the ledger granted."""
+        hand = self._urgent if request.urgent else self._any
+        hand.asked = False
+        if reservation.granted:
+            hand.blocks.append(_Block(reservation, reservation.granted, now))
+        if reservation.again_us is not None:
+            seconds = (reservation.again_us - reservation.at_us) / 1_000_000
+            hand.again = now + min(max(seconds, 1.0), LONGEST_WAIT)
+
+    def fail(self, request: Request) -> None:
+        """The ledger could not be asked."""
+        (self._urgent if request.urgent else self._any).asked = False
+
+    def leftovers(self, now: float) -> list[tuple[Granted, int]]:
+        """What was reserved and is to be given back, with how many of it: every second, and at the end with an infinite
+        `now`.
+        """
+        return [(block.reservation, block.left) for hand in (self._urgent, self._any) for block in hand.pop(now)]
