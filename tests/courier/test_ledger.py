@@ -388,7 +388,7 @@ def test_a_message_is_read_as_it_was_planned(hand):
     assert (standing.address, standing.name, standing.public_id) == (
         reader.value,
         reader.subscriber.name,
-        reader.subscriber.public_id,
+        reader.subscriber.public_id.bytes,
     )
 
 

@@ -4,19 +4,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
-from uuid import UUID
 
 from tocsin.courier.message import Message
 
 
-@dataclass(frozen=True)
-class Recipient:
-    """Whom one delivery goes to. `started_us` is when its first attempt began: it becomes the Date, also on a resend."""
+class Recipient(NamedTuple):
+    """Whom one delivery goes to. `public_id`: a subscriber's, 16 octets. `started_us` is when its first attempt began: it
+    becomes the Date, also on a resend.
+    """
 
     delivery_id: int
     address: str
     name: str
-    public_id: UUID | None
+    public_id: bytes | None
     started_us: int
 
 

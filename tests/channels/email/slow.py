@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
+from uuid import UUID
 
 from tocsin.courier.channel import Recipient
 from tocsin.courier.message import Mark, Message
@@ -30,8 +31,8 @@ def compose(message: Message, recipient: Recipient, links: Links) -> EmailMessag
 
 
 def _links(links: Links, recipient: Recipient) -> dict[Mark, str]:
-    person, now = recipient.public_id, recipient.started_us // 1_000_000
-    assert person
+    assert recipient.public_id
+    person, now = UUID(bytes=recipient.public_id), recipient.started_us // 1_000_000
     return {
         Mark.MANAGE: links.manage(person),
         Mark.UNSUBSCRIBE: links.unsubscribe(person),

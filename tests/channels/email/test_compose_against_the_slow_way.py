@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from email.message import EmailMessage
-from uuid import UUID
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -32,19 +31,19 @@ people = st.builds(
     delivery_id=st.integers(1, 2**62),
     address=st.sampled_from(["anna@example.net", "o'hara+news@example.net", "x@" + "a.b-c." * 30 + "example"]),
     name=oneliners,
-    public_id=st.uuids(),
+    public_id=st.binary(min_size=16, max_size=16),
     started_us=st.integers(0, 4_000_000_000_000_000),
 )
 
 
 @given(messages, people)
 @example(replace(NEWS, text=f".{Mark.MANAGE}.", html=f"From {Mark.MANAGE}From "), ANNA)
-@example(replace(NEWS, text=f"{Mark.ERASE}{Mark.ERASE}\n\n", html=""), replace(ANNA, name="Ж" * 60))
+@example(replace(NEWS, text=f"{Mark.ERASE}{Mark.ERASE}\n\n", html=""), ANNA._replace(name="Ж" * 60))
 @example(replace(NEWS, text=".\n.\n", html="<p>\n."), ANNA)
 @example(replace(NEWS, text="x" * 74 + "é", html="x" * 73 + "=" + "."), ANNA)
-@example(replace(NEWS, subject="", sender_name=""), replace(ANNA, name=""))
-@example(replace(NEWS, subject="=?utf-8?B?w6k=?=", sender_name="a" * 80), replace(ANNA, name='Anna "the =?x?=" B.'))
-@example(replace(NEWS, text=" ", html="\t"), replace(ANNA, name=" ", public_id=UUID(int=2**128 - 1)))
+@example(replace(NEWS, subject="", sender_name=""), ANNA._replace(name=""))
+@example(replace(NEWS, subject="=?utf-8?B?w6k=?=", sender_name="a" * 80), ANNA._replace(name='Anna "the =?x?=" B.'))
+@example(replace(NEWS, text=" ", html="\t"), ANNA._replace(name=" ", public_id=b"\xff" * 16))
 def test_a_spliced_message_reads_as_the_slow_one(message: Message, recipient: Recipient) -> None:
     quick = COMPOSER.compose(1, message).address(recipient).body
     assert_wire_form(quick)

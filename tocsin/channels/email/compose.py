@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote as percent_quote
-from uuid import UUID
 
 from tocsin.channels.email import content, headers, wireform
 from tocsin.channels.email.edition import Edition, Field, Piece
@@ -20,7 +19,7 @@ from tocsin.lib.mac import Mac
 
 MAX_URL = 900
 BOUNDARIES = "tocsin.email.boundary"
-STAND_IN = Recipient(1, "reader@example.org", "A Reader", UUID(int=0), 0)
+STAND_IN = Recipient(1, "reader@example.org", "A Reader", bytes(16), 0)
 _LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 

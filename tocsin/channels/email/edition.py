@@ -68,10 +68,10 @@ class Edition:
             _date_field(second),
             hexlify(self._name.tag(b"%d" % recipient.delivery_id)),
         ]
-        if recipient.public_id is None:
+        person = recipient.public_id
+        if person is None:
             values += self._without_links()
         else:
-            person = recipient.public_id.bytes
             values += self._list_unsubscribe
             for stamp in self._stamps:
                 values.append(stamp.token(person, second))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
-from uuid import UUID
 
 from tocsin.courier.lanes import Lane
 from tocsin.courier.states import CLAIMABLE, Evidence, State
@@ -43,9 +42,9 @@ class Standing(NamedTuple):
         return cls(row[0], STATES[row[1]], *row[2:])
 
     @property
-    def public_id(self) -> UUID | None:
-        """The reader's public id."""
-        return UUID(self.public) if self.public else None
+    def public_id(self) -> bytes | None:
+        """The reader's public id, 16 octets. (Making a `UUID` takes eight times as long, and there is one in every mail.)"""
+        return bytes.fromhex(self.public.replace("-", "")) if self.public else None
 
     @property
     def open(self) -> bool:
