@@ -7,11 +7,16 @@ time may wait; several where the server offers PIPELINING and the tables allow i
 from collections import deque
 
 from tocsin.smtp.commands import Command, Mail
-from tocsin.smtp.events import Answered, Dismissed, Event, LocalProtocolError, RemoteProtocolError
+from tocsin.smtp.events import Event, LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.replies import BadReply, Reply, ReplyParser
-from tocsin.smtp.state import ANSWERED, SENDABLE, Phase, Verb, hoped
+from tocsin.smtp.state import ANSWERED, HOPED, SENDABLE, Phase, Verb, hoped
 
 CLOSING = 421
+AFTER: dict[tuple[Verb | None, int], Phase | None] = {
+    (verb, verdict.value): phase for (verb, verdict), phase in ANSWERED.items()
+}
+SECURING, CLOSED = Phase.SECURING, Phase.CLOSED  # looking up a member of an Enum is slow, and done for every reply
+OF_THE_CONNECTION = frozenset({Verb.EHLO, Verb.STARTTLS})
 
 
 class Client:
@@ -25,7 +30,7 @@ class Client:
         self.extensions: dict[str, str] = {}
         self.awaiting: deque[Verb] = deque([Verb.GREETING])
         self.heard = 0
-        self._hope: Phase | None = None  # the phase if everything awaited is answered well
+        self._hope = Phase.UNWANTED  # the phase that can be counted on behind what is awaited
         self._parser = ReplyParser()
 
     @property
@@ -41,19 +46,16 @@ class Client:
 
     def may_send(self, *verbs: Verb) -> bool:
         """Whether commands of these kinds may be sent now, one right behind the other."""
-        if len(verbs) == 1 and not self.awaiting:
-            return verbs[0] in SENDABLE[self.phase]
-        start = self._hope if self.awaiting else self.phase
-        return start is not None and "PIPELINING" in self.extensions and hoped(start, verbs) is not None
+        return self._reached(verbs) is not None
 
     def expect(self, *verbs: Verb) -> None:
         """Commands of these kinds are sent now, and their replies awaited. Raises LocalProtocolError."""
-        if not self.may_send(*verbs):
+        reached = self._reached(verbs)
+        if reached is None:
             waiting = f" while {self.awaiting[0].value} is unanswered" if self.awaiting else ""
             said = ", ".join(verb.value for verb in verbs)
             raise LocalProtocolError(f"{said} cannot be sent when {self.phase.value}{waiting}")
-        start = self._hope if self.awaiting else self.phase
-        self._hope = Phase.READY if verbs == (Verb.BODY,) else hoped(start, verbs) if start else None
+        self._hope = reached
         self.awaiting.extend(verbs)
 
     def send(self, command: Command) -> bytes:
@@ -66,48 +68,60 @@ class Client:
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes as they came. Between STARTTLS and `secured` they are dropped: nobody vouches for them."""
-        if self.phase is not Phase.SECURING and self.phase is not Phase.CLOSED:
+        if self.phase is not SECURING and self.phase is not CLOSED:
             self._parser.feed(data)
 
     def next_event(self) -> Event | None:
         """The next event, or None if more bytes are needed. Raises RemoteProtocolError."""
-        if self.phase is Phase.SECURING or self.phase is Phase.CLOSED:
+        if self.phase is SECURING or self.phase is CLOSED:
             return None
         try:
             reply = self._parser.next_reply()
-            return self._event(reply) if reply else None
+            if reply is None:
+                return None
+            self.heard += 1
+            verb = self.awaiting.popleft() if self.awaiting else None
+            after = AFTER.get((verb, reply.code // 100))
+            if after is None or reply.code == CLOSING:
+                after = self._unusual(verb, reply)
+            self.phase = after
         except (BadReply, RemoteProtocolError) as error:
-            self.phase = Phase.CLOSED
+            self.phase = CLOSED
             raise RemoteProtocolError(str(error)) from error
+        if verb in OF_THE_CONNECTION:
+            self._take_in(verb, reply)
+        return verb, reply
 
     def secured(self) -> None:
         """TLS is up: what the server said before is forgotten, EHLO is due again (RFC 3207 section 4.2)."""
-        if self.phase is not Phase.SECURING:
+        if self.phase is not SECURING:
             raise LocalProtocolError("TLS was not agreed on")
         self.extensions = {}
         self.phase = Phase.GREETED
 
-    def _event(self, reply: Reply) -> Event:
-        self.heard += 1
+    def _reached(self, verbs: tuple[Verb, ...]) -> Phase | None:
+        """The phase that can be counted on behind `verbs`; None if they may not be sent now."""
         if not self.awaiting:
-            if reply.code != CLOSING:
-                raise RemoteProtocolError(f"a reply that nobody asked for: {reply.words}")
-            self.phase = Phase.CLOSED
-            return Dismissed(reply)
-        verb = self.awaiting.popleft()
-        self.phase = self._phase_after(verb, reply)
-        if self.phase is Phase.SECURING:
-            self._parser = ReplyParser()
-        if verb is Verb.EHLO and self.phase is Phase.READY:
-            self.extensions = _extensions(reply)
-        return Answered(verb, reply)
+            if len(verbs) == 1:
+                return HOPED.get(verbs[0], Phase.UNWANTED) if verbs[0] in SENDABLE[self.phase] else None
+            self._hope = self.phase
+        return hoped(self._hope, verbs) if "PIPELINING" in self.extensions else None
 
-    def _phase_after(self, verb: Verb, reply: Reply) -> Phase:
+    def _unusual(self, verb: Verb | None, reply: Reply) -> Phase:
         if reply.code == CLOSING:
-            return Phase.CLOSED
+            return CLOSED
+        if verb is None:
+            raise RemoteProtocolError(f"a reply that nobody asked for: {reply.words}")
         if (verb, reply.verdict) not in ANSWERED:
             raise RemoteProtocolError(f"{verb.value} cannot be answered with {reply.words}")
-        return ANSWERED[verb, reply.verdict] or self.phase
+        return self.phase
+
+    def _take_in(self, verb: Verb, reply: Reply) -> None:
+        """What EHLO and STARTTLS change."""
+        if self.phase is SECURING:
+            self._parser = ReplyParser()
+        elif verb is Verb.EHLO and self.phase is Phase.READY:
+            self.extensions = _extensions(reply)
 
     def _check_offered(self, mail: Mail) -> None:
         if mail.size is not None and "SIZE" not in self.extensions:

@@ -1,7 +1,5 @@
 """What a `Client` reports, and the two ways a conversation goes wrong."""
 
-from typing import NamedTuple
-
 from tocsin.smtp.replies import Reply
 from tocsin.smtp.state import Verb
 
@@ -14,17 +12,8 @@ class RemoteProtocolError(Exception):
     """The server said something that is not SMTP. The connection is of no more use."""
 
 
-class Answered(NamedTuple):
-    """The server answered the oldest command that was waiting. The greeting answers Verb.GREETING."""
+Event = tuple[Verb | None, Reply]
+"""The oldest command that was waiting, and its answer; the greeting answers Verb.GREETING.
 
-    verb: Verb
-    reply: Reply
-
-
-class Dismissed(NamedTuple):
-    """A 421 that nobody asked for: the server is closing the connection (RFC 5321 section 3.8)."""
-
-    reply: Reply
-
-
-Event = Answered | Dismissed
+None: nobody asked. Such a reply is a 421, the server is closing the connection (RFC 5321 section 3.8).
+"""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from tocsin.smtp.state import Verb
 
@@ -31,7 +31,8 @@ class End(Enum):
     UNKNOWN = "unknown"  # some of its body left, and no reply came
 
 
-class Ending(NamedTuple, Generic[L]):
+@dataclass(slots=True)
+class Ending(Generic[L]):
     """How one letter ended. `verb`: what was answered or waited; `words`: the server's, or what happened to the line.
 
     `code` is the reply's, 0 without one.
@@ -49,14 +50,14 @@ class Passage(Generic[L]):
     """A letter prepared or on its way.
 
     `body_at`, `ends_at`: where its body lies among all octets made for this connection, once it is made.
-    `admitted`: its recipient was accepted. `refusal`: how it ends, if its turn ends: by the first no.
+    `turned_away`: its recipient was refused. `refusal`: how it ends, if its turn ends: by the first no.
     """
 
     letter: L
     mail: bytes
     rcpt: bytes
     body: bytes
-    admitted: bool = False
+    turned_away: bool = False
     refusal: Ending[L] | None = None
     body_at: int | None = None
     ends_at: int = 0

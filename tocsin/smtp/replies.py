@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import deque
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from tocsin.smtp.state import Verdict
 
@@ -19,7 +19,8 @@ MAX_LINES = 128
 WORDS = 500
 TOO_LONG = f"a reply line is longer than {MAX_LINE_OCTETS} octets"
 
-_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
+_CODES = {b"%d" % code: code for code in range(200, 600)}
+_MARKS = {b"": False, b" ": False, b"-": True}  # what follows the code, and whether more lines do
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
 
@@ -27,14 +28,14 @@ class BadReply(ValueError):  # noqa: N818
     """The bytes are not an SMTP reply. The message says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Reply:
     """One complete reply. `lines` are the texts without codes, free of control characters."""
 
     code: int
     lines: tuple[str, ...]
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict:
         """What the first digit says."""
         return Verdict(self.code // 100)
@@ -48,6 +49,9 @@ class Reply:
     @property
     def words(self) -> str:
         """The whole reply on one line, e.g. `550 5.1.1 no such user`, at most WORDS characters."""
+        text = self.lines[0]
+        if len(self.lines) == 1 and "  " not in text and len(text) < WORDS - 3 and text == text.strip():
+            return f"{self.code} {text}" if text else str(self.code)
         repeated = f"{self.enhanced} "
         rest = (line.removeprefix(repeated) for line in self.lines[1:])
         text = " ".join(" ".join((str(self.code), self.lines[0], *rest)).split())
@@ -73,8 +77,6 @@ class ReplyParser:
         """The next complete reply, or None if more bytes are needed. Raises BadReply."""
         while self._whole:
             line = self._whole.popleft()
-            if len(line) > MAX_LINE_OCTETS:
-                raise BadReply(TOO_LONG)
             if self._code is None and (reply := _complete(line)):
                 return reply
             if self._take(line):
@@ -106,11 +108,13 @@ def _complete(line: bytes) -> Reply | None:
 
 def _read(line: bytes) -> tuple[int, bool, str]:
     """Code, whether more lines follow, and text."""
+    if len(line) > MAX_LINE_OCTETS:
+        raise BadReply(TOO_LONG)
     line = line.removesuffix(b"\r")
-    found = _LINE.fullmatch(line)
-    if not found:
+    code, mark = _CODES.get(line[:3]), line[3:4]
+    if code is None or mark not in _MARKS:
         raise BadReply(f"not an SMTP reply: {_clean(line)[:80]!r}")
-    return int(found[1]), found[2] == b"-", _clean(found[3] or b"")
+    return code, _MARKS[mark], _clean(line[4:])
 
 
 def _clean(text: bytes) -> str:

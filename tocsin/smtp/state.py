@@ -131,6 +131,7 @@ HOPED: dict[Verb, Phase] = {
     V.MAIL: P.ENVELOPE,
     V.RCPT: P.ADDRESSED,
     V.DATA: P.BODY,
+    V.BODY: P.READY,
     V.BDAT: P.STALE,  # not READY: a message right behind one that is refused could leave under its sender
 }
 """What can be said before earlier answers came, and the phase that can be counted on behind it."""
@@ -140,7 +141,7 @@ HOPED: dict[Verb, Phase] = {
 def hoped(phase: Phase, verbs: tuple[Verb, ...]) -> Phase | None:
     """The phase that can be counted on behind `verbs`, said in one go; None where rules 1 and 5 forbid them."""
     for verb in verbs:
-        if verb not in HOPED or verb not in SENDABLE[phase]:
+        if verb not in HOPED or verb not in SENDABLE[phase] or verb is V.BODY:
             return None
         phase = HOPED[verb]
     return phase

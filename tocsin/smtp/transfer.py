@@ -12,7 +12,7 @@ from tocsin.smtp import envelope
 from tocsin.smtp.client import Client
 from tocsin.smtp.commands import Data, Quit, Rset
 from tocsin.smtp.envelope import WireForm
-from tocsin.smtp.events import Answered, Event, LocalProtocolError, RemoteProtocolError
+from tocsin.smtp.events import LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.letters import End, Ending, L, Passage
 from tocsin.smtp.replies import Reply
 from tocsin.smtp.state import Phase, Verb
@@ -23,6 +23,8 @@ SLICE = 262_144
 RSET, MAIL, RCPT, DATA, BODY, BDAT = Verb.RSET, Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.BODY, Verb.BDAT
 LINE = {RSET: Rset().encode(), DATA: Data().encode(), Verb.QUIT: Quit().encode()}
 THEN = {RSET: MAIL, MAIL: RCPT, RCPT: DATA}
+ROUTINE = frozenset({RSET, MAIL, RCPT})
+"""In a group, what follows them is on its way already: their good answers change nothing."""
 DOT = b".\r\n"
 
 
@@ -32,6 +34,10 @@ class Way(Enum):
     LOCKSTEP = "lockstep"  # one command at a time
     PIPELINED = "pipelined"  # RFC 2920: MAIL, RCPT and DATA in one go, right behind the previous letter's dot
     CHUNKED = "chunked"  # RFC 3030 too: whole letters, several in a row
+
+
+LOCKSTEP, CHUNKED = Way.LOCKSTEP, Way.CHUNKED
+CLOSED, TAKEN = Phase.CLOSED, End.TAKEN
 
 
 class Transfer(Generic[L]):
@@ -46,6 +52,7 @@ class Transfer(Generic[L]):
         self.way = _way(client)
         self.broken = ""
         self.spent = False
+        self._routine = frozenset() if self.way is LOCKSTEP else ROUTINE
         self._utf8 = "SMTPUTF8" in client.extensions
         self._sizes = "SIZE" in client.extensions
         self._limit = client.size_limit
@@ -83,7 +90,7 @@ class Transfer(Generic[L]):
         """Whether another letter may be begun, now or right behind the body that is due."""
         if self.spent or self.broken:
             return False
-        return not self._passages if self.way is Way.LOCKSTEP else self._due or self._open is None
+        return not self._passages if self.way is LOCKSTEP else self._due or self._open is None
 
     def prepare(self, letter: L, envelope_id: str = "") -> Passage[L]:
         """Make a letter's lines. Raises LocalProtocolError, saying why, if it cannot be carried here."""
@@ -107,13 +114,13 @@ class Transfer(Generic[L]):
 
     def begin(self, passage: Passage[L]) -> None:
         """Say a letter's envelope; when CHUNKED, all of it. A RSET goes before wherever a transaction may be open."""
-        if self.way is Way.CHUNKED:
+        if self.way is CHUNKED:
             self.client.expect(RSET, MAIL, RCPT, BDAT)
             self._make(LINE[RSET], passage.mail, passage.rcpt, b"BDAT %d LAST\r\n" % len(passage.body))
             self._make_body(passage)
         else:
             reset, self._reset, self._open = self._reset, False, passage
-            if self.way is Way.LOCKSTEP:
+            if self.way is LOCKSTEP:
                 self._say(passage, RSET if reset else MAIL)
             else:
                 self._say(passage, *(RSET, MAIL, RCPT, DATA) if reset else (MAIL, RCPT, DATA))
@@ -149,10 +156,13 @@ class Transfer(Generic[L]):
     def receive_data(self, data: bytes) -> list[Ending[L]]:
         """Take bytes as they came: the letters that ended by them, in order. Look at `broken` afterwards."""
         endings: list[Ending[L]] = []
-        self.client.receive_data(data)
+        client, routine = self.client, self._routine
+        client.receive_data(data)
         try:
-            while not self.broken and (event := self.client.next_event()):
-                self._hear(event, endings)
+            while not self.broken and (event := client.next_event()):
+                verb, reply = event
+                if reply.code >= 400 or verb not in routine:
+                    self._hear(verb, reply, endings)
         except RemoteProtocolError as error:
             endings += self.over(str(error))
         return endings
@@ -180,32 +190,32 @@ class Transfer(Generic[L]):
         first = passage is self._passages[0]
         return Ending(passage.letter, End.BROKEN if first else End.BEHIND, verb, words)
 
-    def _hear(self, event: Event, endings: list[Ending[L]]) -> None:
-        verb, reply = event if isinstance(event, Answered) else (DATA, event.reply)
+    def _hear(self, verb: Verb | None, reply: Reply, endings: list[Ending[L]]) -> None:
         if self._passages:
             passage = self._passages[0]
-            if reply.code >= 400 and passage.refusal is None:
-                passage.refusal = Ending(passage.letter, End.REFUSED, verb, reply.words, reply.code)
-                self.spent = self.spent or verb is MAIL or verb is RSET
+            if reply.code >= 400:
+                self._note(passage, verb or DATA, reply)
             if verb is BODY or verb is BDAT:
                 self._answer_for(passage, reply, endings)
             elif verb is DATA:
                 self._leave(passage, reply, endings)
-            else:
+            elif verb and self.way is LOCKSTEP:
                 self._step(passage, verb, reply, endings)
-        if self.client.phase is Phase.CLOSED:
+        if self.client.phase is CLOSED:
             endings += self.over(reply.words, dismissed=True)
 
+    def _note(self, passage: Passage[L], verb: Verb, reply: Reply) -> None:
+        """A no, at any point of a letter's way."""
+        passage.refusal = passage.refusal or Ending(passage.letter, End.REFUSED, verb, reply.words, reply.code)
+        passage.turned_away = passage.turned_away or verb is RCPT
+        self.spent = self.spent or verb is MAIL or verb is RSET
+
     def _step(self, passage: Passage[L], verb: Verb, reply: Reply, endings: list[Ending[L]]) -> None:
-        """RSET, MAIL or RCPT was answered."""
-        good = reply.code < 400
-        if verb is RCPT:
-            passage.admitted = good
-        if self.way is Way.LOCKSTEP:
-            if good:
-                self._say(passage, THEN[verb])
-            else:
-                self._drop_open(endings)
+        """RSET, MAIL or RCPT was answered, and the next command waits for that."""
+        if reply.code < 400:
+            self._say(passage, THEN[verb])
+        else:
+            self._drop_open(endings)
 
     def _leave(self, passage: Passage[L], reply: Reply, endings: list[Ending[L]]) -> None:
         """DATA was answered. After a 354 something must be said, and to a letter that was refused it is a lone dot."""
@@ -213,7 +223,7 @@ class Transfer(Generic[L]):
             self._drop_open(endings)
         elif passage.refusal is None:
             self._due = True
-        elif passage.admitted:  # its sender was refused: even a lone dot would send somebody something
+        elif not passage.turned_away:  # its sender was refused: even a lone dot would send somebody something
             raise RemoteProtocolError(f"asked for a message that was refused: {reply.words}")
         else:
             self.client.expect(BODY)
@@ -228,8 +238,8 @@ class Transfer(Generic[L]):
         words = f"answered before the whole message was sent: {reply.words}" if early else reply.words
         if good and early:
             endings.append(Ending(passage.letter, End.UNKNOWN, BODY, words))
-        elif good and passage.admitted:
-            endings.append(Ending(passage.letter, End.TAKEN, BODY, words, reply.code))
+        elif good and not passage.turned_away:
+            endings.append(Ending(passage.letter, TAKEN, BODY, words, reply.code))
         elif passage.refusal:
             endings.append(passage.refusal)
         if early:

@@ -12,7 +12,7 @@ from typing import Self, cast
 
 from tocsin.smtp.client import Client
 from tocsin.smtp.commands import Body, Command
-from tocsin.smtp.events import Answered, RemoteProtocolError
+from tocsin.smtp.events import RemoteProtocolError
 from tocsin.smtp.replies import Reply
 from tocsin.smtp.state import Phase, Verb, Verdict
 
@@ -111,10 +111,11 @@ class Line(asyncio.Protocol):
         self.client.receive_data(data)
         try:
             while event := self.client.next_event():
-                if isinstance(event, Answered):
-                    self._answers.append(event.reply)
+                verb, reply = event
+                if verb:
+                    self._answers.append(reply)
                 if self.client.phase is Phase.CLOSED:
-                    self._break(event.reply.words)
+                    self._break(reply.words)
         except RemoteProtocolError as error:
             self._break(str(error))
         self._news.set()

@@ -27,6 +27,7 @@ COMPOSING = "composing"
 NOT_STARTED = Outcome(Fate.RETURNED, "not started: the courier may not send it now")
 PHASES = {verb: verb.value for verb in Verb} | {Verb.BDAT: Verb.BODY.value, Verb.RSET: Verb.MAIL.value}
 """What the courier calls the moment of a refusal. A chunk is a body, and RSET speaks of us as MAIL does."""
+TAKEN, BODY = Fate.TAKEN, Verb.BODY.value
 FATES = {End.TAKEN: Fate.TAKEN, End.BROKEN: Fate.RELAY, End.BEHIND: Fate.RETURNED, End.UNKNOWN: Fate.LOST}
 
 
@@ -227,16 +228,17 @@ class SmtpSession(asyncio.Protocol):
         held, self._moving = self._moving, True
         try:
             for ending in endings:
-                outcome = self._outcome(ending)
-                if outcome.fate is Fate.RELAY:
-                    self._why = self._why or outcome.reply
+                outcome = Outcome(TAKEN, ending.words, BODY) if ending.code == 250 else self._outcome(ending)
                 self._crew.came_back(ending.letter, outcome)
         finally:
             self._moving = held
 
     def _outcome(self, ending: Ending[Parcel]) -> Outcome:
         if ending.end is End.REFUSED:
-            return Outcome(_fate(ending), ending.words, PHASES[ending.verb])
+            fate = _fate(ending)
+            if fate is Fate.RELAY:
+                self._why = self._why or ending.words
+            return Outcome(fate, ending.words, PHASES[ending.verb])
         fate = FATES[ending.end]
         if fate is Fate.RELAY and self._aborted:
             fate = Fate.RETURNED
