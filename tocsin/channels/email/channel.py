@@ -7,6 +7,7 @@ import idna
 from tocsin.channels.email.compose import Composer
 from tocsin.channels.email.edition import Edition
 from tocsin.channels.email.headers import wire_host
+from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.relay import RelaySettings, Tls, parse_all
 from tocsin.channels.email.wire import SmtpRelay
 from tocsin.courier.channel import Relay
@@ -30,16 +31,21 @@ class EmailChannel:
     def from_config(cls, config: Config) -> "EmailChannel":
         """The channel as configured. Raises BadEnvironment with the mend."""
         host = _site_host(config)
-        settings = (_inbox(config.inbox_port),) if config.inbox_enabled else parse_all(config.relays)
         links = Links(_ascii_url(config.site_url, host), Signer(config.secret_keys))
         return cls(
-            relays=tuple(SmtpRelay(each, hello=host) for each in settings),
+            relays=smtp_relays(config),
             composer=Composer(host, links, config.address_key.encode()),
         )
 
     def compose(self, edition_id: int, message: Message) -> Edition:
         """Prepare an edition once. Raises CannotCompose."""
         return self._composer.compose(edition_id, message)
+
+
+def smtp_relays(config: Config, patience: Patience | None = None) -> tuple[SmtpRelay, ...]:
+    """The relays as configured. Raises BadEnvironment with the mend."""
+    settings = (_inbox(config.inbox_port),) if config.inbox_enabled else parse_all(config.relays)
+    return tuple(SmtpRelay(each, _site_host(config), patience) for each in settings)
 
 
 def _inbox(port: int) -> RelaySettings:

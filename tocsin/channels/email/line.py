@@ -8,7 +8,7 @@ import os
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from tocsin.smtp.client import Client
 from tocsin.smtp.commands import Body, Command
@@ -54,6 +54,11 @@ class Line(asyncio.Protocol):
     def broken(self) -> str:
         """Why the connection is of no more use; "" while it is."""
         return self._broken
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """The relay's certificate as `ssl` reads it; empty without TLS."""
+        return self._open_transport().get_extra_info("peercert") or {}
 
     async def greeting(self, seconds: float) -> Reply:
         """The server's first reply."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import overload
 
 from tocsin.channels.email.line import Broken, Line
+from tocsin.channels.email.offer import Offer
 from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.relay import RelaySettings, Tls
 from tocsin.channels.email.session import SmtpSession
@@ -57,6 +58,23 @@ class SmtpRelay:
 
         The session of a crew takes many parcels; it asks for the first when it is woken.
         """
+        line = await self._introduced()
+        return OneParcelSession(line, self._patience) if crew is None else SmtpSession(line, crew, self._patience)
+
+    async def inspect(self) -> Offer:
+        """Open a session and say goodbye: what the relay offers. Sends nothing. Raises RelayTrouble."""
+        line = await self._introduced()
+        try:
+            offer = Offer.of(line)
+            with suppress(Broken):
+                await line.ask(Quit(), self._patience.quit)
+        except Broken as error:
+            raise RelayTrouble(f"{line.said.value}: {error}") from error
+        finally:
+            line.abort()
+        return offer
+
+    async def _introduced(self) -> Line:
         at_once = self._tls if self._settings.tls is Tls.AT_ONCE else None
         try:
             line = await Line.open(self._settings.host, self._settings.port, at_once, self._patience.connect)
@@ -70,7 +88,7 @@ class SmtpRelay:
         except BaseException:
             line.abort()
             raise
-        return OneParcelSession(line, self._patience) if crew is None else SmtpSession(line, crew, self._patience)
+        return line
 
 
 class _Introduction:
