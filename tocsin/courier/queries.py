@@ -1,22 +1,29 @@
 """What can be asked of the ledger, on Django's side. Nothing here writes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from tocsin.audience.models import Address, Channel, Subscriber, Suppression
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
-from tocsin.courier.models import Delivery, Dispatch, RelayStatus
+from tocsin.courier.models import Batch, Delivery, Dispatch, RelayStatus
+from tocsin.courier.reasons import gist
 from tocsin.courier.states import UNSETTLED, State
 from tocsin.lib import clock
 
 GONE = "(deleted)"
 PAGE_BATCHES = 50
+RATE_WINDOW = 10 * clock.SECOND
+MOST_REASONS = 20
+ANSWERED = frozenset({State.ACCEPTED, State.DEFERRED, State.FAILED, State.UNSURE})
+EXPLAINED = (State.DEFERRED, State.UNSURE, State.FAILED, State.BOUNCED, State.COMPLAINED, State.SUPPRESSED)
+"""States in which one asks why."""
 NOT_TOLD = (State.FAILED, State.SUPPRESSED, State.BOUNCED, State.COMPLAINED)
 
 
@@ -61,16 +68,61 @@ class Listed:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why `number` deliveries are in a state, in words they share."""
+
+    state: State
+    words: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a dispatch is getting on. `rate`: deliveries a second that a relay has just answered.
+
+    `seconds_left`: until everybody's turn has come, at this rate; None when nothing moves, or when only deliveries are
+    left that are to be tried again later: `next_try` says when. `reasons`: the most frequent ones of each state.
+    """
+
+    books: Books
+    rate: float
+    seconds_left: float | None
+    next_try: datetime | None
+    reasons: list[Reason]
+
+    @property
+    def unsettled(self) -> int:
+        """How many are still to be told."""
+        return sum(int(getattr(self.books, state)) for state in UNSETTLED)
+
+    @property
+    def share(self) -> float:
+        """The settled share of the audience, 0 to 1; all of it when there is nobody to tell."""
+        audience = self.books.audience
+        return (audience - self.unsettled) / audience if audience else 1.0
+
+
 def books(dispatch_id: int) -> Books:
     """The books of one dispatch, from one snapshot. Raises Dispatch.DoesNotExist."""
-    numbers: dict[str, int] = {}
-    for leased, state, number in _rows("books", dispatch=dispatch_id):
-        numbers[state] = numbers.get(state, 0) + (-number if leased else number)
-        if leased:
-            numbers["sending"] = numbers.get("sending", 0) + number
-    if "audience" not in numbers:
-        raise Dispatch.DoesNotExist(f"There is no dispatch {dispatch_id}.")
-    return Books(**numbers)
+    return _books_and_moves(dispatch_id, since=clock.now_us())[0]
+
+
+def progress(dispatch_id: int) -> Progress:
+    """The books of one dispatch with its pace and its reasons. Raises Dispatch.DoesNotExist."""
+    now = clock.now_us()
+    found, moves = _books_and_moves(dispatch_id, since=now - RATE_WINDOW)
+    answered = {state: move for state, move in moves.items() if state in ANSWERED}
+    rate = _rate(answered, now)
+    turns = found.planned + found.sending
+    waits = found.deferred and not turns
+    return Progress(
+        books=found,
+        rate=rate,
+        seconds_left=turns / rate if turns and rate else 0.0 if found.settled else None,
+        next_try=_next_try(dispatch_id) if waits else None,
+        reasons=_reasons(dispatch_id) if any(getattr(found, state) for state in EXPLAINED) else [],
+    )
 
 
 def listing(dispatch_id: int, state: str) -> Iterator[Listed]:
@@ -117,6 +169,44 @@ def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: boo
 def relay_statuses() -> list[RelayStatus]:
     """What the couriers last saw of each relay."""
     return list(RelayStatus.objects.order_by("name"))
+
+
+def _books_and_moves(dispatch_id: int, since: int) -> tuple[Books, dict[str, tuple[int, int]]]:
+    """The books, and for each state how many came into it since, with the time of the first of them."""
+    numbers: dict[str, int] = {}
+    moves: dict[str, tuple[int, int]] = {}
+    for leased, state, number, moved, moved_us in _rows("books", dispatch=dispatch_id, since=since):
+        numbers[state] = numbers.get(state, 0) + (-number if leased else number)
+        if leased:
+            numbers["sending"] = numbers.get("sending", 0) + number
+        if moved:
+            moves[state] = moved, moved_us
+    if "audience" not in numbers:
+        raise Dispatch.DoesNotExist(f"There is no dispatch {dispatch_id}.")
+    return Books(**numbers), moves
+
+
+def _rate(moves: dict[str, tuple[int, int]], now: int) -> float:
+    """Moves a second. A dispatch that began within the window is measured from its first move on."""
+    if not moves:
+        return 0.0
+    began = min(first for _, first in moves.values())
+    return sum(number for number, _ in moves.values()) * clock.SECOND / max(now - began, clock.SECOND)
+
+
+def _next_try(dispatch_id: int) -> datetime | None:
+    due = Batch.objects.filter(dispatch_id=dispatch_id).aggregate(first=Min("due_us"))["first"]
+    return clock.to_datetime(due) if due else None
+
+
+def _reasons(dispatch_id: int) -> list[Reason]:
+    """The most frequent reasons of each state; words that differ only in whose delivery it is are one."""
+    found: dict[str, Counter[str]] = {state: Counter() for state in EXPLAINED}
+    for state, reply, number in _rows("reasons", dispatch=dispatch_id):
+        found[state][gist(reply)] += number
+    return [
+        Reason(state, words, number) for state in EXPLAINED for words, number in found[state].most_common(MOST_REASONS)
+    ]
 
 
 def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:

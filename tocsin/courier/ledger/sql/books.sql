@@ -2,22 +2,33 @@
 
 -- name: books
 -- Planned, deferred and unsure rows of a leased batch that were due at its claim are being sent: `leased` counts them.
+-- `moved`: how many came into their state since :since, the first of them at `moved_us`.
 WITH range AS (
     SELECT min(first_id) AS first_id, max(last_id) AS last_id FROM courier_batch WHERE dispatch_id = :dispatch
 )
-SELECT 0 AS leased, 'audience' AS state, CAST(audience AS bigint) AS number
+SELECT 0 AS leased, 'audience' AS state, CAST(audience AS bigint) AS number, CAST(0 AS bigint) AS moved, CAST(NULL AS bigint) AS moved_us
 FROM courier_dispatch WHERE id = :dispatch
 UNION ALL
-SELECT 0, d.state, count(*)
+SELECT 0, d.state, count(*), count(CASE WHEN d.at_us >= :since THEN 1 END), min(CASE WHEN d.at_us >= :since THEN d.at_us END)
 FROM range JOIN courier_delivery d ON d.id BETWEEN range.first_id AND range.last_id
 WHERE +d.dispatch_id = :dispatch
 GROUP BY d.state
 UNION ALL
-SELECT 1, d.state, count(*)
+SELECT 1, d.state, count(*), 0, NULL
 FROM courier_batch b
 JOIN courier_delivery d ON d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id
 WHERE b.dispatch_id = :dispatch AND b.token IS NOT NULL AND d.due_us <= b.leased_us
 GROUP BY d.state
+
+-- name: reasons
+-- Why deliveries of a dispatch are where they are, in the words that were kept.
+WITH range AS (
+    SELECT min(first_id) AS first_id, max(last_id) AS last_id FROM courier_batch WHERE dispatch_id = :dispatch
+)
+SELECT d.state, d.reply, count(*) AS number
+FROM range JOIN courier_delivery d ON d.id BETWEEN range.first_id AND range.last_id
+WHERE +d.dispatch_id = :dispatch AND d.state NOT IN ('planned', 'accepted')
+GROUP BY d.state, d.reply
 
 -- name: listing
 -- The deliveries of some batches, with the state they are shown in. `sending` as in the books.
