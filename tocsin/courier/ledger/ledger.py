@@ -6,12 +6,13 @@ truth: an attempt is open exactly while bytes that can complete its message may 
 
 from contextlib import suppress
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import Any
-from uuid import UUID
 
+from tocsin.courier.ledger.couriers import DIED, Couriers
 from tocsin.courier.ledger.database import Row
-from tocsin.courier.ledger.deliveries import Deliveries
-from tocsin.courier.ledger.leases import Lease, Leases, lease_of
+from tocsin.courier.ledger.journal import Reading
+from tocsin.courier.ledger.leases import Lease, lease_of
 from tocsin.courier.ledger.part import cut
 from tocsin.courier.ledger.reserving import Reserving
 from tocsin.courier.ledger.results import Drop, Result
@@ -22,7 +23,6 @@ from tocsin.courier.states import CLAIMABLE, Evidence, ImpossibleMove, State, af
 
 __all__ = ["DUPLICATE", "Drop", "Lease", "Ledger", "Result", "Standing", "Try"]
 
-DIED = "The courier died while this message was on the wire."
 POWER_LOST = "The machine stopped while this message was waiting to be sent; whether it was sent is not known."
 
 
@@ -38,7 +38,7 @@ class Try:
     started_us: int
 
 
-class Ledger(Leases, Deliveries, Reserving):
+class Ledger(Couriers, Reserving):
     """The ledger's operations over one connection."""
 
     # One delivery
@@ -153,25 +153,18 @@ class Ledger(Leases, Deliveries, Reserving):
 
     # Couriers
 
-    def register(self, courier: str, host: str, boot: str, pid: int, now: int) -> None:
-        """Enlist a courier."""
-        self._database.change("register", courier=courier, host=host, boot=boot, pid=pid, now=now)
-
-    def beat(self, courier: str) -> bool:
-        """Show that a courier lives. False: it was given up, and its leases are not its own any more."""
-        return self._database.change("beat", courier=courier) == 1
-
-    def others(self, courier: str) -> list[Row]:
-        """The couriers that are not given up, but this one: id, host, boot, pid, beat."""
-        rows = self._database.rows("others", courier=courier)
-        return [{**row, "id": UUID(str(row["id"])).hex} for row in rows]
-
-    def bury(self, courier: str, now: int, *, beat: int | None = None, same_boot: bool = True) -> bool:
-        """Give a courier up and give its batches back; what it had on the wire is unsure. False if it beat again.
-
-        Its open attempts tell exactly what that was, unless the machine of a SQLite database went down since: commits
-        of single messages are not forced to the disk there, so all that it may have been sending is unsure.
-        """
+    def bury(
+        self,
+        courier: str,
+        now: int,
+        *,
+        beat: int | None = None,
+        reading: "Reading | EllipsisType | None" = ...,
+        same_boot: bool = True,
+    ) -> bool:
+        """As in `Couriers`; without a word about a journal, the open attempts in the ledger tell what was on the wire."""
+        if not isinstance(reading, EllipsisType):
+            return super().bury(courier, now, beat=beat, reading=reading, same_boot=same_boot)
         run = self._database
         exact = same_boot or run.dialect is Dialect.POSTGRESQL
         with run.transaction(durable=True):
@@ -179,7 +172,7 @@ class Ledger(Leases, Deliveries, Reserving):
                 return False
             for row in run.rows("leases_of", courier=courier):
                 lease = lease_of(row)
-                self._doubt(lease, now, exact=exact)
+                self._doubt_open(lease, now, exact=exact)
                 self.release([lease])
         return True
 
@@ -220,7 +213,7 @@ class Ledger(Leases, Deliveries, Reserving):
         values = _attempt(this)
         return self._database.change("close_attempt", outcome=outcome, reply=cut(reply), now=now, **values) == 1
 
-    def _doubt(self, lease: Lease, now: int, *, exact: bool) -> None:
+    def _doubt_open(self, lease: Lease, now: int, *, exact: bool) -> None:
         """Make unsure what a dead courier had, or may have had, on the wire."""
         run = self._database
         wire = run.rows("on_the_wire", first=lease.first, last=lease.last, dispatch=lease.dispatch)

@@ -33,3 +33,15 @@ class Drop:
     token: int
     evidence: Evidence
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An attempt of which bytes that can complete its message are about to leave."""
+
+    delivery: int
+    batch: int
+    token: int
+    number: int
+    relay: str
+    started_us: int

@@ -5,7 +5,7 @@ attempts have one. So a delivery whose `attempts` is 0 has none.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from tocsin.courier.ledger.results import Drop, Result
@@ -19,7 +19,7 @@ TOLD = frozenset({State.ACCEPTED, State.BOUNCED, State.COMPLAINED})
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One row of `courier_attempt`. `outcome` is what was observed, or DUPLICATE."""
+    """One row of `courier_attempt`. `outcome` is what was observed, or DUPLICATE. `relay` is empty if nobody knows."""
 
     number: int
     relay: str
@@ -65,6 +65,8 @@ class Settling:
         """
         if result.evidence is Evidence.RETURNED or _known(account, result):
             return
+        if result.evidence is Evidence.LOST and leased_us is not None and account.state not in CLAIMABLE:
+            return  # nobody else had it: what came back was settled, and only its record is missing
         twice = result.evidence is Evidence.TAKEN and account.state in TOLD
         first = result.number == 1 and not account.attempts and not account.tries
         plain = first and result.evidence is Evidence.TAKEN
@@ -75,6 +77,11 @@ class Settling:
         new = moved(account.state, result.evidence) if counts and not twice else None
         if new is not None:
             self._move(account, new, result.reply, result.finished_us, leased_us or 0)
+
+    def doubt(self, account: Account, result: Result, leased_us: int | None) -> None:
+        """Make unsure a delivery that may have been tried once more, nobody knows."""
+        if leased_us is not None and account.state in CLAIMABLE:
+            self.settle(account, replace(result, number=account.attempts + 1), leased_us)
 
     def note(self, account: Account, result: Result) -> None:
         """Record what came back of an attempt without moving the delivery: what it means is to be decided."""
@@ -160,7 +167,7 @@ def _number(account: Account, result: Result) -> int:
     first_was_taken = result.number == 1 and there is None and account.attempts > 0 and account.state in TOLD
     if there is None and not first_was_taken:
         return result.number
-    if there is not None and there.outcome == Evidence.LOST and result.evidence is not Evidence.LOST:
+    if there is not None and there.outcome == Evidence.LOST and not (there.relay and result.evidence is Evidence.LOST):
         return result.number  # given up without its courier's word; this is it
     return max(account.attempts, *account.tries, result.number) + 1
 

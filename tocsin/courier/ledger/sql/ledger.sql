@@ -117,6 +117,11 @@ UPDATE courier_delivery SET due_us = :due, attempts = :attempts, reply = :reply 
 INSERT INTO courier_courier (id, host, boot, pid, beat, started_us) VALUES (:courier, :host, :boot, :pid, 0, :now)
 ON CONFLICT (id) DO NOTHING
 
+-- name: forget_couriers
+DELETE FROM courier_courier WHERE gone_us < :before AND NOT EXISTS (
+    SELECT 1 FROM courier_batch b WHERE b.courier_id = courier_courier.id
+)
+
 -- name: beat
 UPDATE courier_courier SET beat = beat + 1 WHERE id = :courier AND gone_us IS NULL
 
