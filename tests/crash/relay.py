@@ -146,7 +146,7 @@ class Conversation(Talker):
             self._record("cut", octets=len(self._received) + len(self._body))
 
     def _record(self, what: str, **facts: Any) -> None:
-        self._relay.record(what, to=self._recipient, conn=self.number, flight=self.flight, **facts)
+        self._relay.record(what, to=self._recipient, conn=self.number, flight=self.flight, tls=self.secure, **facts)
 
     def _violation(self, words: str) -> None:
         self._record("violation", words=words)

@@ -71,14 +71,14 @@ class Scene:
             yield running
 
     @contextlib.contextmanager
-    def program(self, *, name: str = "courier", **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """`tocsin courier` as it is installed, with its real clockwork; killed in the end if it still runs."""
+    def program(self, *command: str, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """`tocsin COMMAND` as people run it, with its real clockwork; killed in the end if it still runs."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tocsin", name], stdout=log, stderr=log, cwd=ROOT,
+                [sys.executable, "-m", "tocsin", *command], stdout=log, stderr=log, cwd=ROOT,
                 env={**os.environ, "TOCSIN_RELAYS": self.relays, **environment},
             )  # fmt: skip
-        self.say(f"tocsin {name} is {process.pid}")
+        self.say(f"tocsin {' '.join(command)} is {process.pid}")
         try:
             yield process
         finally:
@@ -88,6 +88,10 @@ class Scene:
     @property
     def relays(self) -> str:
         return f"{self.sink.url}&connections={self.connections}"
+
+    def until_accepted(self, number: int, seconds: float = 60) -> None:
+        """Wait until so many deliveries are accepted."""
+        until(lambda: Delivery.objects.filter(state="accepted").count() >= number, f"{number} accepted", seconds)
 
     def until_taken(self, number: int, seconds: float = 60) -> None:
         """Wait until the sink saw so many messages to their end."""

@@ -55,18 +55,18 @@ class Record:
 
 
 class Sink(Record):
-    """One relay process. Offers PIPELINING, and CHUNKING if asked for; `certificate`: a PEM file with key, for TLS."""
+    """One relay process. Offers PIPELINING, and CHUNKING if asked for; `certificate`: a PEM file with its key, for STARTTLS; `ca` vouches for it."""
 
     def __init__(
         self, folder: Path, *, pipelining: bool = True, chunking: bool = False, eager: bool = False,
-        certificate: Path | None = None, seed: int = 0,
+        certificate: Path | None = None, ca: Path | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
         super().__init__(folder / "relay.jsonl")
         self._options = {
             "record": str(self.path), "pipelining": pipelining, "chunking": chunking, "eager": eager, "seed": seed,
             "certificate": certificate and str(certificate),
         }  # fmt: skip
-        self._certificate = certificate
+        self._ca = ca
         self.port = 0
 
     def __enter__(self) -> "Sink":
@@ -87,7 +87,7 @@ class Sink(Record):
     @property
     def url(self) -> str:
         """As it goes into TOCSIN_RELAYS; options may follow with `&`."""
-        return f"smtp://127.0.0.1:{self.port}?" + (f"ca={self._certificate}" if self._certificate else "tls=none")
+        return f"smtp://127.0.0.1:{self.port}?" + (f"ca={self._ca}" if self._ca else "tls=none")
 
     # Steering
 

@@ -60,7 +60,7 @@ def test_another_writer_locks_sqlite(scene: Scene, seconds: float, real: bool):
         return
     scene.tell(readers=1500)
     scene.sink.goes_wrong(delay=0.01)
-    with scene.program() if real else scene.courier() as courier:
+    with scene.program("courier") if real else scene.courier() as courier:
         scene.until_taken(30)
         scene.say(f"another writer locks the database for {seconds} s")
         raw = sqlite3.connect(connection.settings_dict["NAME"], timeout=60, isolation_level=None)
