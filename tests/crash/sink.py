@@ -55,7 +55,7 @@ class Record:
 
 
 class Sink(Record):
-    """One relay process. Offers PIPELINING, and CHUNKING if asked for; `certificate`: a PEM file with its key, for STARTTLS; `ca` vouches for it."""
+    """One relay process. Offers PIPELINING, and CHUNKING if asked for. `certificate`: a PEM file with its key; `ca` vouches for it."""
 
     def __init__(
         self, folder: Path, *, pipelining: bool = True, chunking: bool = False, eager: bool = False,
