@@ -3,16 +3,13 @@
 A check looks and changes nothing; the relays are greeted, logged in to, and sent nothing.
 """
 
-import asyncio
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tocsin.channels.email.channel import EmailChannel
-from tocsin.cli import installation, state
-from tocsin.courier.channel import Relay, RelayTrouble
+from tocsin.cli import installation, relaycheck, state
+from tocsin.cli.finding import Finding
 from tocsin.lib.config import Config
 from tocsin.lib.errors import TocsinError
 
@@ -21,24 +18,16 @@ RESERVED_DOMAINS = (".example.org", ".example.com", ".example.net", ".example", 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found; `mend` tells what to do when it is not ok."""
-
-    check: str
-    ok: bool
-    message: str
-    mend: str = ""
-
-
 def findings(config: Config) -> Iterator[Finding]:
     """Everything that can be looked at, in the order in which it is to be mended."""
-    for look in (_state, _disk, _site, _relays):
+    for look in (_state, _disk, _site):
         yield from look(config)
+    relays = yield from _relays(config)
     database = _database(config)
     yield database
     if database.ok:
         yield from _publication(config)
+        yield from relaycheck.readers_out_of_reach(relays)
         yield from _newsroom()
 
 
@@ -64,7 +53,10 @@ def _who_runs(folder: Path) -> str:
 def _disk(config: Config) -> Iterator[Finding]:
     free = shutil.disk_usage(config.state_dir).free
     megabytes = f"{free // 1024 // 1024:,} MB are free below {config.state_dir}."
-    yield Finding("disk", free >= ENOUGH_DISK, megabytes, "Make room: a full disk stops publishing and sending.")
+    if free >= ENOUGH_DISK:
+        yield Finding("disk", True, megabytes)
+    else:
+        yield Finding("disk", False, megabytes, "Make room: a full disk stops publishing and sending.")
 
 
 def _site(config: Config) -> Iterator[Finding]:
@@ -80,19 +72,18 @@ def _site(config: Config) -> Iterator[Finding]:
         yield Finding("site", True, message)
 
 
-def _relays(config: Config) -> Iterator[Finding]:
+def _relays(config: Config) -> Generator[Finding, None, tuple[relaycheck.Seen, ...]]:
+    """Returns the relays as they were seen."""
     if not config.relays:
         yield _without_relay(config)
-        return
+        return ()
     try:
-        relays = EmailChannel.from_config(config).relays
+        seen = relaycheck.look(config)
     except TocsinError as error:
         yield Finding("relays", False, error.message, error.mend)
-        return
-    for relay in relays:
-        trouble = asyncio.run(_trouble(relay))
-        message = f"{relay.name} {'says: ' + trouble if trouble else 'takes mail.'}"
-        yield Finding("relay", not trouble, message, "See TOCSIN_RELAYS in docs/guide/relays.md.")
+        return ()
+    yield from relaycheck.findings(seen)
+    return seen
 
 
 def _without_relay(config: Config) -> Finding:
@@ -100,16 +91,6 @@ def _without_relay(config: Config) -> Finding:
         return Finding("relays", True, "None is configured; mail is caught in the demo's inbox.")
     mend = "Set TOCSIN_RELAYS=smtp://USER:PASSWORD@HOST:PORT in STATE/env and start again: docs/guide/relays.md."
     return Finding("relays", False, "No relay is configured: what is published waits and is sent to nobody.", mend)
-
-
-async def _trouble(relay: Relay) -> str:
-    """Why no mail can be handed to `relay`; empty when it could be."""
-    try:
-        session = await relay.connect()
-    except RelayTrouble as trouble:
-        return str(trouble)
-    await session.close()
-    return ""
 
 
 def _database(config: Config) -> Finding:

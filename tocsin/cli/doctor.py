@@ -7,6 +7,7 @@ import click
 
 from tocsin.cli import checkup
 from tocsin.cli.django import setup
+from tocsin.cli.finding import Finding
 from tocsin.lib import config
 
 
@@ -30,7 +31,8 @@ def command(*, as_json: bool) -> int:
     return 0 if healthy else 1
 
 
-def _print(finding: checkup.Finding) -> None:
-    print(f"{'ok   ' if finding.ok else 'WRONG'} {finding.check}: {finding.message}", flush=True)
-    if not finding.ok:
+def _print(finding: Finding) -> None:
+    mark = "WRONG" if not finding.ok else "note " if finding.mend else "ok   "
+    print(f"{mark} {finding.check}: {finding.message}", flush=True)
+    if finding.mend:
         print(f"      {finding.mend}", flush=True)

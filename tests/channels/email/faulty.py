@@ -165,7 +165,7 @@ class _Conversation:
     async def run(self) -> None:
         await self.reply("GREETING")
         while line := await self.reader.readline():
-            command = line.decode().rstrip("\r\n")
+            command = line.decode(errors="replace").rstrip("\r\n")
             verb, _, argument = command.partition(" ")
             await self.obey(verb.upper(), argument)
 

@@ -183,6 +183,8 @@ def why(error: BaseException) -> str:
     """The plain words of an OSError or an SSLError, without numbers and source lines."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return f"TLS failed: {error.reason.replace('_', ' ').lower()}"
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)  # asyncio puts addresses into strerror
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

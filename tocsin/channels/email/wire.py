@@ -44,7 +44,7 @@ class SmtpRelay:
         self.policy = settings.policy
         self.connections = settings.policy.connections
         self.lanes = settings.policy.lanes
-        self._settings = settings
+        self.settings = settings
         self._hello = hello
         self._patience = patience or Patience()
         self._tls = _context(settings)
@@ -75,13 +75,13 @@ class SmtpRelay:
         return offer
 
     async def _introduced(self) -> Line:
-        at_once = self._tls if self._settings.tls is Tls.AT_ONCE else None
+        at_once = self._tls if self.settings.tls is Tls.AT_ONCE else None
         try:
-            line = await Line.open(self._settings.host, self._settings.port, at_once, self._patience.connect)
+            line = await Line.open(self.settings.host, self.settings.port, at_once, self._patience.connect)
         except Broken as error:
             raise RelayTrouble(f"connecting: {error}") from error
         try:
-            await _Introduction(line, self._settings, self._hello, self._patience, self._tls).make()
+            await _Introduction(line, self.settings, self._hello, self._patience, self._tls).make()
         except (Broken, LocalProtocolError) as error:
             line.abort()
             raise RelayTrouble(f"{line.said.value}: {error}") from error
