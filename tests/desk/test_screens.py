@@ -37,7 +37,14 @@ def form(title: str = "The bridge is closed", **fields: Any) -> dict[str, str]:
     body = streamfield([("text", rich_text("<p>Take the ferry.</p>"))])
     empty = {"summary": "Until March.", "kind": "news", "severity": "", "alert_status": "alert", "slug": "the-bridge"}
     comments = inline_formset([])
-    data = {"title": title, "body": body, "bylines": inline_formset([]), "comments": comments, "tell_readers": "on"}
+    data = {
+        "title": title,
+        "body": body,
+        "bylines": inline_formset([]),
+        "notes": inline_formset([]),
+        "comments": comments,
+        "tell_readers": "on",
+    }
     return nested_form_data({**data, **empty, **fields})
 
 

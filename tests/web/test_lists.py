@@ -20,13 +20,13 @@ def test_a_topic_lists_its_posts_only():
     assert text(tree, "//h1") == "Water"
     assert text(tree, "//p[@class='standfirst']") == "Pipes and rivers."
     assert texts(tree, TITLES) == ["About water"]
-    assert tree.xpath("//nav[@aria-label='Topics']//a[@aria-current='page']/@href") == ["/topics/water/"]
+    assert tree.xpath("//nav[@aria-label='Main']//a[@aria-current='page']/@href") == ["/topics/water/"]
 
 
 def test_the_masthead_names_topics_that_have_posts():
     water, fire = (Topic.objects.create(name=name, slug=name.lower()) for name in ("Water", "Fire"))
     published(topics=[water])
-    assert texts(page(), "//nav[@aria-label='Topics']//a") == ["Water"]
+    assert texts(page(), "//nav[@aria-label='Main']//a") == ["Water"]
     assert fire.posts.count() == 0
 
 

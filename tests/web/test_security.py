@@ -87,7 +87,7 @@ def test_a_preview_may_be_framed_by_the_newsroom():
     editor.force_login(User.objects.create_superuser("editor", password="x"))
     url = f"/admin/pages/{PostPage.objects.get().pk}/edit/preview/"
     form = {"title": "Not saved yet", "slug": "x", "kind": "news", "body": streamfield([])}
-    lists = {name: inline_formset([]) for name in ("bylines", "comments")}
+    lists = {name: inline_formset([]) for name in ("bylines", "notes", "comments")}
     assert editor.post(url, nested_form_data({**form, **lists})).json()["is_valid"]
     answer = editor.get(url)
     assert "Not saved yet" in answer.content.decode()

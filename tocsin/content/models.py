@@ -1,4 +1,4 @@
-"""Posts, topics, authors and the stream they appear in.
+"""Posts, topics, authors and the stream they appear in; plain pages and the menus that lead to them.
 
 A post going live is announced (`announcements`) inside the transaction that makes it live; the desk listens.
 Nothing here knows of telling.
@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
@@ -103,7 +105,7 @@ class Author(Followed):
 class StreamPage(Page):
     """The front page: the stream of latest posts. Posts live right below it."""
 
-    subpage_types: ClassVar[list[str]] = ["content.PostPage"]
+    subpage_types: ClassVar[list[str]] = ["content.PostPage", "content.PlainPage"]
     max_count = None
     template = "web/stream.html"
 
@@ -204,6 +206,7 @@ class PostPage(Page):
             heading="Topics and authors",
         ),
         FieldPanel("date_shown", heading="Date shown"),
+        InlinePanel("notes", heading="Corrections and updates", label="note"),
     ]
 
     class Meta:
@@ -240,8 +243,7 @@ class PostPage(Page):
     def clean(self) -> None:
         """Refuse what cannot work: a slug that hides a page of the site, an alert without severity."""
         super().clean()
-        if self.slug and is_reserved(self.slug):
-            raise ValidationError({"slug": f"/{self.slug}/ is a page of the site itself. Choose another slug."})
+        refuse_reserved(self.slug)
         if self.kind == self.Kind.ALERT and not self.severity:
             raise ValidationError({"severity": "An alert needs a severity: readers decide by it."})
 
@@ -257,6 +259,77 @@ class PostPage(Page):
             announcements.announce(type(self), self.pk, before)
 
 
+class Note(Orderable):
+    """A dated note to readers on what changed in a post: a correction, or news that came later."""
+
+    class Kind(models.TextChoices):
+        """A correction says that something was wrong."""
+
+        CORRECTION = "correction", "Correction"
+        UPDATE = "update", "Update"
+
+    post = ParentalKey(PostPage, on_delete=models.CASCADE, related_name="notes")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.CORRECTION)
+    noted_at = models.DateTimeField(default=timezone.now)
+    text = models.TextField(max_length=1000)
+
+    panels = [FieldRowPanel([FieldPanel("kind"), FieldPanel("noted_at", heading="When")]), FieldPanel("text")]
+
+
+class PlainPage(Page):
+    """A page that is no news: about us, contact, imprint. Nobody is told of it."""
+
+    body = StreamField(BodyBlock(), blank=True)
+
+    parent_page_types: ClassVar[list[str]] = ["content.StreamPage"]
+    subpage_types: ClassVar[list[str]] = []
+    template = "web/plain.html"
+    content_panels = [*Page.content_panels, FieldPanel("body")]
+
+    class Meta:
+        verbose_name = "page"
+
+    def clean(self) -> None:
+        """Refuse a slug that hides a page of the site."""
+        super().clean()
+        refuse_reserved(self.slug)
+
+
+class MenuItem(models.Model):
+    """A link in the masthead or at the foot of every page. Without any in the masthead it names the topics."""
+
+    class Place(models.TextChoices):
+        """Where it stands."""
+
+        MASTHEAD = "masthead", "At the top of every page"
+        FOOT = "foot", "At the foot of every page"
+
+    place = models.CharField(max_length=10, choices=Place, default=Place.MASTHEAD)
+    label = models.CharField(max_length=60)
+    page = models.ForeignKey(Page, models.CASCADE, null=True, blank=True, related_name="+")
+    url = models.CharField(
+        "address",
+        max_length=500,
+        blank=True,
+        validators=[RegexValidator(r"^(https?://|mailto:)\S+$|^/(?!/)\S*$", "Write https://..., mailto:... or /...")],
+        help_text="For what is no page of this site, or /topics/NAME/, /archive/ and the like.",
+    )
+    sort_order = models.IntegerField(default=0, editable=False)
+
+    panels = [FieldPanel("label"), FieldPanel("place"), FieldPanel("page"), FieldPanel("url")]
+
+    class Meta:
+        ordering = ["sort_order", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        """It leads to one place."""
+        if bool(self.page) == bool(self.url):
+            raise ValidationError("Choose a page or write an address, one of the two.")
+
+
 class Byline(Orderable):
     """One author of one post, in order."""
 
@@ -264,6 +337,12 @@ class Byline(Orderable):
     author = models.ForeignKey(Author, models.CASCADE, related_name="+")
 
     panels = [FieldPanel("author")]
+
+
+def refuse_reserved(slug: str) -> None:
+    """Raises ValidationError for a slug that is a page of the site itself."""
+    if slug and is_reserved(slug):
+        raise ValidationError({"slug": f"/{slug}/ is a page of the site itself. Choose another slug."})
 
 
 def is_reserved(slug: str) -> bool:

@@ -21,6 +21,9 @@ _WHAT_GROUPS_MAY = {
         "content.delete_author",
         "courier.view_dispatch",
         "audience.change_publication",
+        "content.add_menuitem",
+        "content.change_menuitem",
+        "content.delete_menuitem",
     ),
 }
 """Besides what Wagtail gives its two groups: Editors write and submit, Moderators publish."""

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.menu import MenuItem
+from wagtail.admin.menu import MenuItem as AdminMenuItem
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.ui.tables.pages import PageStatusColumn
@@ -20,11 +20,11 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
-from tocsin.content.models import Author, PostPage, Topic
+from tocsin.content.models import Author, MenuItem, PlainPage, PostPage, Topic
 from tocsin.desk import views, zones
 
 
-class PermittedItem(MenuItem):
+class PermittedItem(AdminMenuItem):
     """A menu item for those who may use what it leads to."""
 
     permission: ClassVar[str]
@@ -60,6 +60,36 @@ class PostsViewSet(PageListingViewSet):
         DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="14%"),
         PageStatusColumn("status", label="Status", sort_key="live", width="10%"),
     ]
+
+
+class PagesViewSet(PageListingViewSet):
+    """Pages that are no news."""
+
+    model = PlainPage
+    icon = "doc-empty"
+    menu_label = "Pages"
+    menu_order = 60
+    add_to_admin_menu = True
+    columns = [
+        *[column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}],
+        DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="14%"),
+        PageStatusColumn("status", label="Status", sort_key="live", width="10%"),
+    ]
+
+
+class MenuItemViewSet(SnippetViewSet):
+    """What the masthead and the foot of every page link to."""
+
+    model = MenuItem
+    icon = "list-ul"
+    menu_label = "Menus"
+    menu_name = "menus"
+    menu_order = 20
+    add_to_settings_menu = True
+    list_display = ["label", "get_place_display"]
+    list_filter = ["place"]
+    sort_order_field = "sort_order"
+    copy_view_enabled = False
 
 
 class TopicViewSet(SnippetViewSet):

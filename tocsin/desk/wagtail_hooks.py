@@ -14,6 +14,7 @@ NOT_OURS = frozenset({"documents", "explorer"})
 OUR_HELP = frozenset({"keyboard-shortcuts-trigger"})
 
 register_snippet(viewsets.TopicViewSet)
+register_snippet(viewsets.MenuItemViewSet)
 register_snippet(viewsets.AuthorViewSet)
 
 
@@ -22,6 +23,7 @@ def screens() -> list[Any]:
     """Our menu items and their screens."""
     return [
         viewsets.PostsViewSet("content_postpage"),
+        viewsets.PagesViewSet("content_plainpage"),
         viewsets.TellingsViewSet(),
         viewsets.PublicationViewSet(),
     ]

@@ -13,7 +13,7 @@ from tocsin.audience.queries import publication
 from tocsin.content.models import PostPage, Topic
 from tocsin.lib import config
 from tocsin.web.look import Look, look
-from tocsin.web.presentation import Article, Card, announced, article
+from tocsin.web.presentation import Article, Card, Link, announced, article, menus
 
 TOPICS_IN_THE_MASTHEAD = 6
 
@@ -41,6 +41,20 @@ class Site:
     def topics(self) -> list[Topic]:
         """The topics named in the masthead: those with posts."""
         return list(Topic.objects.filter(posts__live=True).distinct()[:TOPICS_IN_THE_MASTHEAD])
+
+    @cached_property
+    def _menus(self) -> dict[str, list[Link]]:
+        return menus(self.request)
+
+    @property
+    def masthead(self) -> list[Link]:
+        """What the masthead links to: what the newsroom chose, or else the topics."""
+        return self._menus["masthead"] or [Link(topic.name, topic.get_absolute_url()) for topic in self.topics]
+
+    @property
+    def foot(self) -> list[Link]:
+        """What the foot of the page links to besides what is always there."""
+        return self._menus["foot"]
 
     @cached_property
     def alerts(self) -> list[Card]:

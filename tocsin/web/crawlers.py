@@ -11,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from wagtail.models import Page
 
 from tocsin.audience.queries import publication
-from tocsin.content.models import Author, Byline, PostPage, StreamPage, Topic
+from tocsin.content.models import Author, Byline, PlainPage, PostPage, StreamPage, Topic
 from tocsin.lib import config
 from tocsin.web import queries
 
@@ -58,11 +59,13 @@ class _Posts(_OurSitemap):
         return item.last_published_at
 
 
-class _Streams(_OurSitemap):
-    def items(self) -> Any:
-        return StreamPage.objects.live().public().order_by("pk")
+class _Pages(_OurSitemap):
+    """The front page and pages that are no news."""
 
-    def location(self, item: StreamPage) -> str:
+    def items(self) -> Any:
+        return Page.objects.live().public().type(StreamPage, PlainPage).select_related("locale").order_by("pk")
+
+    def location(self, item: Page) -> str:
         return item.get_url() or "/"
 
 
@@ -88,7 +91,7 @@ class _Authors(_Followed):
 
 SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
     "posts": _Posts,
-    "streams": _Streams,
+    "pages": _Pages,
     "topics": _Topics,
     "authors": _Authors,
 }

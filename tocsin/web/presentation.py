@@ -6,6 +6,7 @@ Templates ask through the tags of `templatetags/site.py`, so that a preview in t
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from wagtail.rich_text import expand_db_html
 
-from tocsin.content.models import Author, PostPage, Topic
+from tocsin.content.models import Author, MenuItem, Note, PlainPage, PostPage, Topic
 from tocsin.web import queries
 from tocsin.web.alerts import Alert, alert
 from tocsin.web.pictures import Picture, Shape, picture, prefetch
@@ -89,6 +90,12 @@ class Article:
     before: Link | None
     after: Link | None
     related: Sequence[Link]
+    notes: Sequence[Note]
+
+    @property
+    def corrected_at(self) -> datetime | None:
+        """When it was last corrected; None if it never was."""
+        return max((note.noted_at for note in self.notes if note.kind == Note.Kind.CORRECTION), default=None)
 
     @property
     def contents(self) -> Sequence[Piece]:
@@ -151,7 +158,17 @@ def article(post: PostPage, request: HttpRequest) -> Article:
         before=_link(before, request) if before else None,
         after=_link(after, request) if after else None,
         related=[_link(each, request) for each in queries.related(post, topics, without=beside)[:RELATED]],
+        notes=sorted(post.notes.all(), key=lambda note: note.noted_at),
     )
+
+
+def menus(request: HttpRequest) -> dict[str, list[Link]]:
+    """What the newsroom put into each menu, without pages that are not public."""
+    made: dict[str, list[Link]] = {place: [] for place in MenuItem.Place.values}
+    for item in queries.menu_items():
+        url = item.page.get_url(request) if item.page else item.url
+        made[item.place].append(Link(item.label, url or "/"))
+    return made
 
 
 def people(authors: Sequence[Author]) -> list[Person]:
@@ -161,7 +178,7 @@ def people(authors: Sequence[Author]) -> list[Person]:
     return [Person(author, picture(author.picture, Shape.FACE, "")) for author in authors]
 
 
-def body(post: PostPage) -> list[Piece]:
+def body(post: PostPage | PlainPage) -> list[Piece]:
     """The blocks of a body, their pictures and links looked up together."""
     blocks = list(post.body)
     prefetch((block.value["image"] for block in blocks if block.block_type == "picture"), Shape.INSIDE)

@@ -8,10 +8,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
-from tocsin.content.models import Author, Byline, PostPage, Topic
+from tocsin.content.models import Author, Byline, MenuItem, PostPage, Topic
 
 NEWEST_FIRST = ("-first_published_at", "-pk")
 OLDEST_FIRST = ("first_published_at", "pk")
@@ -61,6 +62,12 @@ def related(post: PostPage, topics: Collection[Topic], *, without: Collection[in
     others = posts(post.locale.language_code).exclude(pk__in=[*without, *([post.pk] if post.pk else [])])
     found = others.filter(topics__in=topics).annotate(shared=shared).order_by("-shared", *NEWEST_FIRST)
     return found.only("title", "url_path", "first_published_at", "locale__language_code", "path", "depth")
+
+
+def menu_items() -> "QuerySet[MenuItem]":
+    """The menus in order, without links to pages that are not public."""
+    private = Q(page__isnull=False) & ~Q(page__in=Page.objects.live().public())
+    return MenuItem.objects.exclude(private).select_related("page__locale")
 
 
 def topics_of(found: Collection[PostPage]) -> dict[int, list[Topic]]:

@@ -10,12 +10,12 @@ from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tocsin.content.models import PostPage, StreamPage
+from tocsin.content.models import PlainPage, PostPage, StreamPage
 from tocsin.web import sharing, structured
 from tocsin.web.context import Site
 from tocsin.web.feeds.formats import FORMATS
 from tocsin.web.lists import Listing, stream
-from tocsin.web.presentation import Article
+from tocsin.web.presentation import Article, Piece, body
 from tocsin.web.sharing import Share
 
 register = template.Library()
@@ -26,6 +26,12 @@ def present(context: RequestContext, post: PostPage) -> Article:
     """Everything the page of `post` shows."""
     site: Site = context["site"]
     return site.article(post)
+
+
+@register.simple_tag
+def present_body(page: PlainPage) -> list[Piece]:
+    """The blocks of a page that is no news."""
+    return body(page)
 
 
 @register.simple_tag(takes_context=True)
