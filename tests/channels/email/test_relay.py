@@ -165,3 +165,10 @@ def test_a_password_is_never_told(middle: str, rest: str) -> None:
     except BadEnvironment as error:
         told = str(error) + error.mend
     assert "QQ" not in told
+
+
+def test_every_option_is_in_the_guide() -> None:
+    guide = Path(__file__).parents[3].joinpath("docs/guide/relays.md").read_text(encoding="utf-8")
+    assert [name for name in OPTIONS if f"| `{name}=" not in guide] == []
+    assert f"| {Policy().connections} |" in guide
+    assert f"| {Policy().window} |" in guide
