@@ -1,4 +1,4 @@
-"""`tocsin dispatch show ID`: who was told, who was not, and why."""
+"""`tocsin dispatch`: what was told, to whom, who was not, and why."""
 
 import json
 from dataclasses import asdict
@@ -6,24 +6,32 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.cli.dispatches import NUMBER, found
 from tocsin.cli.django import setup
+from tocsin.cli.steering import cancel, resend_unsure
+from tocsin.cli.watching import watch
 from tocsin.desk.legend import LEGEND
 from tocsin.lib.errors import Refused
 
 if TYPE_CHECKING:
     from tocsin.courier.models import Dispatch
     from tocsin.courier.queries import Books, Listed
+    from tocsin.desk.queries import Telling
 
 STATES = ", ".join(LEGEND)
 
 
 @click.group()
 def command() -> None:
-    """Show who was told, who was not, and why."""
+    """Show, watch and steer tellings: who was told, who was not, and why."""
+
+
+for each in (watch, cancel, resend_unsure):
+    command.add_command(each)
 
 
 @command.command("show")
-@click.argument("number", metavar="ID", type=click.IntRange(min=1))
+@click.argument("number", metavar="ID", type=NUMBER)
 @click.option("--list", "state", metavar="STATE", help=f"Also list the deliveries in one state: {STATES}.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def show(number: int, state: str | None, *, as_json: bool) -> None:
@@ -31,14 +39,9 @@ def show(number: int, state: str | None, *, as_json: bool) -> None:
     if state is not None and state not in LEGEND:
         raise Refused(f"There is no state “{state}”.", f"Choose one of: {STATES}.")
     setup()
-    from tocsin.courier.models import Dispatch
     from tocsin.courier.queries import books, listing
 
-    dispatch = Dispatch.objects.filter(pk=number).first()
-    if dispatch is None:
-        newest = Dispatch.objects.order_by("id").last()
-        known = f"The newest is dispatch {newest.pk}." if newest else "Nothing was told yet: publish a post first."
-        raise Refused(f"There is no dispatch {number}.", known)
+    dispatch = found(number)
     rows = list(listing(number, state)) if state else None
     if as_json:
         print(json.dumps(_as_json(books(number), rows), ensure_ascii=False))
@@ -46,7 +49,60 @@ def show(number: int, state: str | None, *, as_json: bool) -> None:
         _print(dispatch, books(number), state, rows)
 
 
-def _as_json(books: "Books", rows: "list[Listed] | None") -> dict[str, object]:
+@command.command("list")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many, the newest first.")
+@click.option("--all", "every", is_flag=True, help="Also mail to a single reader and to the staff.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def list_(limit: int, *, every: bool, as_json: bool) -> None:
+    """The dispatches, newest first, and how each of them stands."""
+    setup()
+    from tocsin.courier.models import Dispatch
+    from tocsin.desk import queries
+
+    some = (Dispatch.objects.order_by("-id") if every else queries.tellings())[:limit]
+    tellings = [queries.telling(dispatch) for dispatch in some]
+    if as_json:
+        print(json.dumps([_as_entry(telling) for telling in tellings], ensure_ascii=False))
+    elif tellings:
+        _print_list(tellings)
+    else:
+        print("Nothing was told yet.")
+
+
+def _as_entry(telling: "Telling") -> dict[str, object]:
+    dispatch = telling.dispatch
+    about = {"dispatch": dispatch.pk, "kind": dispatch.kind, "title": dispatch.title}
+    cancelled = dispatch.cancelled_us is not None
+    return {**about, "at": telling.at.isoformat(timespec="seconds"), "cancelled": cancelled, **_as_json(telling.books)}
+
+
+def _print_list(tellings: "list[Telling]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("ID", justify="right")
+    table.add_column("When (UTC)", no_wrap=True)
+    table.add_column("What")
+    table.add_column("Title", overflow="ellipsis", no_wrap=True)
+    table.add_column("Readers", justify="right")
+    table.add_column("State")
+    for telling in tellings:
+        dispatch = telling.dispatch
+        states = ", ".join(f"{line.number:,} {line.words.label.lower()}" for line in telling.spoken)
+        table.add_row(
+            str(dispatch.pk),
+            f"{telling.at:%Y-%m-%d %H:%M}",
+            dispatch.get_kind_display(),
+            Text(dispatch.title),
+            f"{telling.books.audience:,}",
+            f"{telling.standing}: {states}" if states else telling.standing,
+        )
+    Console(highlight=False).print(table)
+
+
+def _as_json(books: "Books", rows: "list[Listed] | None" = None) -> dict[str, object]:
     answer: dict[str, object] = {**asdict(books), "settled": books.settled}
     if rows is not None:
         answer["rows"] = [{**asdict(row), "at": row.at.isoformat(timespec="seconds")} for row in rows]

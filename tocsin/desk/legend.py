@@ -1,8 +1,12 @@
-"""The states of a delivery in words for people: the same on the command line and in the newsroom. No Django here."""
+"""A telling in words for people: the same on the command line and in the newsroom. No Django here."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tocsin.courier.states import State
+
+if TYPE_CHECKING:
+    from tocsin.courier.queries import Progress
 
 
 @dataclass(frozen=True)
@@ -24,3 +28,27 @@ LEGEND: dict[State, Words] = {
     State.BOUNCED: Words("Came back", "taken first, then returned by the reader's mail system"),
     State.COMPLAINED: Words("Reported as spam", "the reader's mail system told us so"),
 }
+
+
+def span(seconds: float) -> str:
+    """A length of time as one says it: `40 s`, `12 min`, `3 h 5 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def pace(rate: float) -> str:
+    """Deliveries a second, or a minute if they are few."""
+    return f"{rate:,.0f} a second" if rate >= 2 else f"{rate * 60:,.0f} a minute"
+
+
+def outlook(progress: "Progress") -> str:
+    """How long it will still take, as far as anybody can say."""
+    if progress.books.settled:
+        return "nothing more will be tried"
+    if progress.seconds_left is not None:
+        return f"{pace(progress.rate)}, {span(progress.seconds_left)} left"
+    if progress.next_try is not None:
+        return f"{progress.books.deferred:,} to be tried again later"
+    return "nothing moves right now"

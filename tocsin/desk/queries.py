@@ -48,6 +48,13 @@ class Telling:
     at: datetime
 
     @property
+    def standing(self) -> str:
+        """In two words, where it stands as a whole."""
+        if self.dispatch.cancelled_us:
+            return "Withdrawn"
+        return "Settled" if self.books.settled else "Under way"
+
+    @property
     def lines(self) -> list[Line]:
         """Every state, also those that hold nobody."""
         return [Line(state, words, getattr(self.books, state)) for state, words in LEGEND.items()]
