@@ -17,7 +17,7 @@ from django.utils.text import slugify
 from wagtail.rich_text import expand_db_html
 
 from tocsin.content.models import Author, MenuItem, Note, PlainPage, PostPage, Topic
-from tocsin.web import queries
+from tocsin.web import drawings, queries
 from tocsin.web.alerts import Alert, alert
 from tocsin.web.pictures import Picture, Shape, picture, prefetch
 
@@ -82,7 +82,7 @@ class Article:
     topics: Sequence[Topic]
     people: Sequence[Person]
     picture: Picture | None
-    social: Picture | None
+    social: str
     body: Sequence[Piece]
     alert: Alert | None
     earlier: Sequence[Link]
@@ -150,7 +150,7 @@ def article(post: PostPage, request: HttpRequest) -> Article:
         topics=topics,
         people=people(authors),
         picture=picture(lead, Shape.COVER, post.lead_image_alt, credit=post.lead_image_credit),
-        social=picture(lead, Shape.SOCIAL, post.lead_image_alt),
+        social=_social(post, lead),
         body=body(post),
         alert=alert(post, later, timezone.now()),
         earlier=[_link(each, request) for each in earlier],
@@ -160,6 +160,12 @@ def article(post: PostPage, request: HttpRequest) -> Article:
         related=[_link(each, request) for each in queries.related(post, topics, without=beside)[:RELATED]],
         notes=sorted(post.notes.all(), key=lambda note: note.noted_at),
     )
+
+
+def _social(post: PostPage, lead: Any) -> str:
+    """The path of the picture that stands for a post elsewhere: its own, or a card with its title; empty if neither."""
+    own = picture(lead, Shape.SOCIAL, "")
+    return own.src if own else drawings.card_path(post)
 
 
 def menus(request: HttpRequest) -> dict[str, list[Link]]:

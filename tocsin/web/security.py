@@ -46,5 +46,5 @@ def public_policy(request: HttpRequest, frames: str = "'none'") -> str:
     shown = getattr(request, "tocsin_look", None) or look()
     return (
         f"default-src 'none'; style-src {shown.style_source}; script-src {shown.script_source}; img-src 'self' data:; "
-        f"frame-src {frames}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"frame-src {frames}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
     )

@@ -37,7 +37,7 @@ def _article(article: Article, site: Site) -> dict[str, Any]:
         "author": [_person(person.author, site) for person in article.people] or publisher,
         "publisher": publisher,
         "articleSection": [topic.name for topic in article.topics],
-        "image": article.social and site.url + article.social.src,
+        "image": article.social and site.url + article.social,
         "isAccessibleForFree": True,
     }
 

@@ -5,7 +5,7 @@ import re
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from tocsin.web import archive, crawlers, media, views
+from tocsin.web import archive, crawlers, drawings, media, views
 from tocsin.web.feeds import views as feeds
 from tocsin.web.feeds.formats import FORMATS
 
@@ -51,5 +51,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sitemap-news.xml", crawlers.news_sitemap, name="news_sitemap"),
     path("sitemap-<slug:section>.xml", crawlers.sitemap, name="sitemap"),
     path(".well-known/security.txt", crawlers.security, name="security"),
+    path("cards/<int:pk>-<slug:drawn>.png", drawings.card, name="card"),
+    path("icon-<int:size>.png", drawings.icon, name="icon"),
+    path("site.webmanifest", drawings.manifest, name="manifest"),
     path("media/images/<str:name>", media.picture, name="picture"),
 ]
