@@ -6,11 +6,12 @@ need it, and what was reserved long ago is counted at the wrong hour.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from tocsin.courier.channel import Policy
 from tocsin.courier.lanes import Lane
+from tocsin.courier.ledger.reserving import Reservation
 
 FIRST_BLOCK = 8
 LARGEST_BLOCK = 1000
@@ -19,14 +20,6 @@ QUICKLY = 1.0
 KEEP_SECONDS = 10.0
 LONGEST_WAIT = 60.0
 """Seconds after which the ledger is asked again at the latest: others give back, and clocks are set."""
-
-
-class Granted(Protocol):
-    """What the ledger granted: `courier.ledger.reserving.Reservation`."""
-
-    granted: int
-    at_us: int
-    again_us: int | None
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class Request:
 
 @dataclass
 class _Block:
-    reservation: Granted
+    reservation: Reservation
     left: int
     since: float
 
@@ -61,15 +54,15 @@ class _Hand:
     def has(self, now: float) -> bool:
         return bool(self.blocks) and now < self.blocks[-1].until
 
-    def take(self, now: float) -> None:
+    def take(self, now: float) -> bool:
+        """Whether it is time for the next block."""
         block = next(block for block in self.blocks if now < block.until)
         block.left -= 1
         if not block.left:
             self.blocks.remove(block)
             if now - block.since < QUICKLY:
                 self.size = min(self.size * 2, LARGEST_BLOCK)
-        if sum(block.left for block in self.blocks) * 2 <= self.size and not self.asked and now >= self.again:
-            self.needed = True
+        return sum(block.left for block in self.blocks) * 2 <= self.size and now >= self.again
 
     def pop(self, now: float) -> list[_Block]:
         """The blocks that are too old."""
@@ -81,10 +74,14 @@ class _Hand:
 
 
 class Caps:
-    """The caps of one relay; to be used for relays that have any. Goes for `wait` and `take` like `Pace`."""
+    """The caps of one relay; to be used for relays that have any. Goes for `wait` and `take` like `Pace`.
 
-    def __init__(self) -> None:
+    `need` is called when there is something to `request`.
+    """
+
+    def __init__(self, need: Callable[[], None] = lambda: None) -> None:
         self._any, self._urgent = _Hand(), _Hand()
+        self._need = need
 
     @staticmethod
     def limits(policy: Policy) -> bool:
@@ -100,12 +97,14 @@ class Caps:
             return 0.0
         if now < hand.again:
             return hand.again - now
-        hand.needed = not hand.asked
+        self._want(hand)
         return float("inf")
 
     def take(self, now: float, lane: int) -> None:  # noqa: ARG002
         """One message leaves. To be called when there is nothing to wait for."""
-        (self._any if self._any.has(now) else self._urgent).take(now)
+        hand = self._any if self._any.has(now) else self._urgent
+        if hand.take(now):
+            self._want(hand)
 
     def request(self) -> Request | None:
         """What is to be reserved in the ledger now; None: nothing. Answer with `grant` or `fail`."""
@@ -115,7 +114,7 @@ class Caps:
                 return Request(hand.size, urgent)
         return None
 
-    def grant(self, request: Request, reservation: Granted, now: float) -> None:
+    def grant(self, request: Request, reservation: Reservation, now: float) -> None:
         """What the ledger granted."""
         hand = self._urgent if request.urgent else self._any
         hand.asked = False
@@ -129,8 +128,17 @@ class Caps:
         """The ledger could not be asked."""
         (self._urgent if request.urgent else self._any).asked = False
 
-    def leftovers(self, now: float) -> list[tuple[Granted, int]]:
+    def leftovers(self, now: float) -> list[tuple[Reservation, int]]:
         """What was reserved and is to be given back, with how many of it: every second, and at the end with an infinite
         `now`.
         """
         return [(block.reservation, block.left) for hand in (self._urgent, self._any) for block in hand.pop(now)]
+
+    def used_up(self, now: float) -> float:
+        """Seconds for which nothing but urgent messages may leave, as far as is known; 0 when others may."""
+        return 0.0 if self._any.has(now) else max(0.0, self._any.again - now)
+
+    def _want(self, hand: _Hand) -> None:
+        if not hand.asked and not hand.needed:
+            hand.needed = True
+            self._need()
