@@ -47,13 +47,17 @@ def _needs_aiosmtplib() -> None:
 
 
 MEASUREMENTS = (
-    Measurement(("loopback-sqlite",), partial(throughput.loopback, database=SQLITE), (_needs_smtp_tools,)),
     Measurement(
-        ("loopback-postgresql",),
+        ("loopback-sqlite", "loopback-sqlite-cpu"), partial(throughput.loopback, database=SQLITE), (_needs_smtp_tools,)
+    ),
+    Measurement(
+        ("loopback-postgresql", "loopback-postgresql-cpu"),
         partial(throughput.loopback, database=POSTGRESQL),
         (_needs_smtp_tools, _needs_postgresql),
     ),
-    Measurement(("aiosmtplib", "smtplib", "django"), throughput.libraries, (_needs_smtp_tools, _needs_aiosmtplib)),
+    Measurement(("aiosmtplib",), throughput.against_aiosmtplib, (_needs_smtp_tools, _needs_aiosmtplib)),
+    Measurement(("smtplib",), throughput.against_smtplib, (_needs_smtp_tools,)),
+    Measurement(("django",), throughput.against_django, (_needs_smtp_tools,)),
     Measurement(("postfix",), throughput.real_postfix, (_needs_smtp_tools, _needs_postfix)),
     Measurement(("latency-pipelining",), roundtrip.pipelining),
     Measurement(("latency-chunking", "latency-chunking-unsure"), roundtrip.chunking),
@@ -75,7 +79,7 @@ def run(only: Collection[str], *, quick: bool, say: Callable[[str], None]) -> Re
     for measurement in chosen:
         say(f"measuring {', '.join(measurement.names)}")
         figures += measurement.measure(QUICK if quick else FULL)
-    return Report([figure for figure in figures if not only or figure.name in only], quick)
+    return Report(figures, quick)
 
 
 def _chosen(only: Collection[str]) -> list[Measurement]:

@@ -34,11 +34,8 @@ def add_readers(first: int, last: int) -> dict[str, Any]:
         numbers = range(start, min(start + CHUNK, last + 1))
         with transaction.atomic():
             _add(numbers, followable)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        if connection.vendor == "postgresql":
-            for table in ("audience_subscriber", "audience_address"):
-                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), %s)", [last])
+    if connection.vendor == "postgresql":
+        _settle_postgresql(last)
     return {"seconds": time.monotonic() - begun}
 
 
@@ -91,9 +88,20 @@ def add_old_rows(rows: int) -> dict[str, Any]:
     for number, audience in enumerate(_shares(rows)):
         with transaction.atomic():
             _add_telling(number, audience)
+    if connection.vendor == "postgresql":
+        _settle_postgresql()
+    return {"seconds": time.monotonic() - begun}
+
+
+def _settle_postgresql(last: int = 0) -> None:
+    """What it does by itself in the course of time: statistics of its tables, and numbers that go on behind `last`.
+
+    SQLite keeps no statistics unless it is told to, and Tocsin never tells it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return {"seconds": time.monotonic() - begun}
+        for table in ("audience_subscriber", "audience_address") if last else ():
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), %s)", [last])
 
 
 def _shares(rows: int) -> Iterator[int]:

@@ -1,6 +1,5 @@
 """What a very large telling costs: the courier's memory, and whether a message gets dearer with rows past and present."""
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bench.report import AT_MOST, Figure
-from bench.scratch import Scratch
+from bench.scratch import Scratch, cpu_seconds
 from bench.send import postfix
 from bench.send.newsroom import POSTGRESQL, SLOWEST, SQLITE, Newsroom
 from bench.send.scale import Scale
@@ -17,7 +16,6 @@ from tocsin.lib.errors import BadEnvironment
 
 CONNECTIONS = 8
 LOOK = 0.1
-TICK = os.sysconf("SC_CLK_TCK")
 
 Curve = list[tuple[int, float]]
 """Messages settled so far, and the seconds of CPU the courier had used then."""
@@ -69,13 +67,13 @@ def _large_telling(
 def _follow(newsroom: Newsroom, courier: "subprocess.Popen[str]", scale: Scale) -> Curve:
     """Tell everybody; how the courier's CPU time grew with what was settled."""
     telling = newsroom.digest(scale.recipients)
-    curve = [(0, _cpu_seconds(courier))]
+    curve = [(0, cpu_seconds(courier))]
     deadline = time.monotonic() + 60 + scale.recipients / SLOWEST
     while curve[-1][0] < telling.audience:
         if time.monotonic() > deadline:
             raise BadEnvironment("A large telling takes too long to be measured.", "Try it on a less busy machine.")
         time.sleep(LOOK)
-        curve.append((newsroom.messages_settled(telling), _cpu_seconds(courier)))
+        curve.append((newsroom.messages_settled(telling), cpu_seconds(courier)))
     newsroom.must_be_accepted(telling)
     return curve
 
@@ -90,12 +88,6 @@ def _cpu_at(curve: Curve, messages: int) -> float:
         if fewer <= messages <= more and more > fewer:
             return before + (after - before) * (messages - fewer) / (more - fewer)
     return curve[-1][1]
-
-
-def _cpu_seconds(process: "subprocess.Popen[str]") -> float:
-    """User and system time of a process, all threads (proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def _memory(courier: "subprocess.Popen[str]", scale: Scale, database: str, target: float) -> Figure:

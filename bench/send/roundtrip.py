@@ -49,8 +49,8 @@ def _long_wire(readers: int, *features: str) -> Iterator[tuple[Course, Companion
         newsroom = Newsroom(scratch, f"smtp://127.0.0.1:{port}?connections=1&window={WINDOW}&tls=none")
         message = one_message(scratch, newsroom)
         newsroom.have_readers(readers)
-        with newsroom.courier():
-            yield Course(scratch, newsroom, port, message), sink
+        with newsroom.courier() as courier:
+            yield Course(scratch, newsroom, port, message, courier), sink
 
 
 def _against_lockstep(track: Course, scale: Scale, name: str, messages: int, target: float) -> Figure:

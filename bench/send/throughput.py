@@ -1,14 +1,15 @@
 """How many messages a second: the courier against other senders, into the same sink, over the same number of connections."""
 
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.companion import Companion
 from bench.pairs import alternate
 from bench.report import Figure
-from bench.scratch import Scratch, free_port
+from bench.scratch import Scratch, cpu_seconds, free_port
 from bench.send import peers, postfix
 from bench.send.newsroom import POSTGRESQL, SQLITE, Newsroom
 from bench.send.scale import Scale
@@ -25,11 +26,16 @@ class Course:
     newsroom: Newsroom
     port: int
     message: Path
+    courier: "subprocess.Popen[str]"
+    cpu: list[float] = field(default_factory=list)
 
     def courier_rate(self, messages: int) -> float:
-        """Messages a second of our courier, from its first claim to the last row settled."""
+        """Messages a second of our courier, from its first claim to the last row settled; its CPU is noted."""
+        before = cpu_seconds(self.courier)
         telling = self.newsroom.digest(messages)
-        return telling.audience / self.newsroom.seconds_to_settle(telling)
+        rate = telling.audience / self.newsroom.seconds_to_settle(telling)
+        self.cpu.append((cpu_seconds(self.courier) - before) / messages * 1e6)
+        return rate
 
     def source_rate(self, messages: int, *what: str) -> float:
         """Messages a second of `smtp-source -d`."""
@@ -46,9 +52,9 @@ def course(scratch: Scratch, port: int, readers: int, scale: Scale, database: st
     newsroom = Newsroom(scratch, f"smtp://127.0.0.1:{port}?connections={CONNECTIONS}&tls=none", database)
     message = one_message(scratch, newsroom)
     newsroom.have_readers(readers)
-    with newsroom.courier():
+    with newsroom.courier() as courier:
         newsroom.seconds_to_settle(newsroom.digest(scale.warm_up))
-        yield Course(scratch, newsroom, port, message)
+        yield Course(scratch, newsroom, port, message, courier)
 
 
 def one_message(scratch: Scratch, newsroom: Newsroom) -> Path:
@@ -82,25 +88,24 @@ def loopback(scale: Scale, database: str) -> Iterator[Figure]:
         note=f"{scale.messages:,} messages of {size:,} bytes into smtp-sink, {CONNECTIONS} connections, {database} on disk; "
         f"peer: smtp-source -d -s {CONNECTIONS}; {_how(scale)}",
     )
+    yield Figure(
+        name=f"loopback-{database.lower()}-cpu",
+        value=min(track.cpu),
+        unit="us of CPU a message",
+        target=None,
+        note="of the courier process in those runs, the least of them: it depends least on what else the machine does",
+    )
 
 
-def libraries(scale: Scale) -> Iterator[Figure]:
+def library(scale: Scale, peer: str, messages: int, target: float) -> Iterator[Figure]:
     """Against what Python programs send mail with otherwise."""
     with Scratch() as scratch:
         sink = postfix.start_sink(scratch)
         with course(scratch, sink, scale.messages, scale) as track:
-            for peer, messages, target in (
-                ("aiosmtplib", scale.aiosmtplib, 5),
-                ("smtplib", scale.smtplib, 4),
-                ("django", scale.django, 20),
-            ):
-                yield _library(track, scale, peer, messages, target)
-
-
-def _library(track: Course, scale: Scale, peer: str, messages: int, target: float) -> Figure:
-    ours: Callable[[], float] = lambda: track.courier_rate(scale.messages)  # noqa: E731
-    compared = alternate(ours, lambda: track.peer_rate(peer, messages), scale.pairs)
-    return Figure(
+            compared = alternate(
+                lambda: track.courier_rate(scale.messages), lambda: track.peer_rate(peer, messages), scale.pairs
+            )
+    yield Figure(
         name=peer,
         value=compared.ours,
         unit=UNIT,
@@ -109,6 +114,21 @@ def _library(track: Course, scale: Scale, peer: str, messages: int, target: floa
         target=target,
         note=f"into smtp-sink, {CONNECTIONS} connections; peer: {peers.WORDS[peer]}, {messages:,} messages; {_how(scale)}",
     )
+
+
+def against_aiosmtplib(scale: Scale) -> Iterator[Figure]:
+    """The asynchronous library."""
+    yield from library(scale, "aiosmtplib", scale.aiosmtplib, 5)
+
+
+def against_smtplib(scale: Scale) -> Iterator[Figure]:
+    """Python's own."""
+    yield from library(scale, "smtplib", scale.smtplib, 4)
+
+
+def against_django(scale: Scale) -> Iterator[Figure]:
+    """Django's e-mail backend."""
+    yield from library(scale, "django", scale.django, 20)
 
 
 def real_postfix(scale: Scale) -> Iterator[Figure]:
