@@ -146,19 +146,18 @@ def test_what_waits_for_its_operator_holds_up_nobody():
         destinations.take(operator, 0)
     for item, operator in enumerate("aabb"):
         parked.add(operator, item)
-    assert parked.pop(destinations, 0) is None
+    assert parked.pop_each(destinations, 0) == []
     destinations.back("b", 0, OK)
-    assert parked.pop(destinations, 0) == ("b", 2)
+    assert parked.pop_each(destinations, 0) == [2]
     destinations.back("a", 0, OK)
-    assert parked.pop(destinations, 0) == ("a", 0)
-    assert parked.size == 2
-    assert sorted(parked.clear()) == [1, 3]
-    assert (parked.size, parked.clear()) == (0, [])
+    assert parked.pop_each(destinations, 0) == [0, 3]
+    assert parked.pop_each(destinations, 0) == [1]
+    assert parked.size == 0
 
 
-def test_operators_take_turns():
-    destinations, parked = Destinations(100), Parked[int]()
-    for item, operator in enumerate("aaab"):
+def test_what_waits_can_be_taken_back():
+    parked = Parked[int]()
+    for item, operator in enumerate("aab"):
         parked.add(operator, item)
-    turns = [parked.pop(destinations, 0) for _ in range(4)]
-    assert [turn[0] for turn in turns if turn] == ["a", "b", "a", "a"]
+    assert sorted(parked.clear()) == [0, 1, 2]
+    assert (parked.size, parked.clear()) == (0, [])

@@ -111,18 +111,15 @@ class Parked(Generic[Item]):
         self._queues.setdefault(operator, deque()).append(item)
         self.size += 1
 
-    def pop(self, destinations: Destinations, now: float) -> tuple[str, Item] | None:
-        """One that need not wait any longer, with its operator; None when all must."""
-        for operator, queue in self._queues.items():
-            if not destinations.wait(operator, now):
-                item = queue.popleft()
-                self.size -= 1
-                # To the end: no operator's mail holds up another's.
+    def pop_each(self, destinations: Destinations, now: float) -> list[Item]:
+        """One for each operator that need not wait any longer."""
+        passing = [operator for operator in self._queues if not destinations.wait(operator, now)]
+        items = [self._queues[operator].popleft() for operator in passing]
+        for operator in passing:
+            if not self._queues[operator]:
                 del self._queues[operator]
-                if queue:
-                    self._queues[operator] = queue
-                return operator, item
-        return None
+        self.size -= len(items)
+        return items
 
     def clear(self) -> list[Item]:
         """Everything, to be put back where it came from."""
