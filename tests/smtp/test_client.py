@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from tocsin.smtp.client import Client
 from tocsin.smtp.commands import (
+    Auth,
     AuthAnswer,
-    AuthLogin,
-    AuthPlain,
     Body,
     Command,
     Data,
@@ -29,7 +28,7 @@ from tocsin.smtp.state import ANSWERED, SENDABLE, Phase, Verb, Verdict
 SAMPLES: dict[Verb, Command] = {
     command.verb: command
     for command in (
-        Ehlo("a.example"), Helo("a.example"), StartTls(), AuthPlain("user", "pass"), AuthAnswer("pass"),
+        Ehlo("a.example"), Helo("a.example"), StartTls(), Auth("PLAIN", "pass"), AuthAnswer("pass"),
         Mail("a@b.example"), Rcpt("c@d.example"), Data(), Body(b"hello\r\n"), Rset(), Quit(),
     )
 }  # fmt: skip
@@ -167,7 +166,7 @@ def test_tls_cannot_be_up_before_it_was_agreed() -> None:
 
 
 def test_auth_login_asks_twice() -> None:
-    client = talk(ready(), AuthLogin(), "334 VXNlcm5hbWU6\r\n", AuthAnswer("user"), "334 UGFzc3dvcmQ6\r\n")
+    client = talk(ready(), Auth("LOGIN"), "334 VXNlcm5hbWU6\r\n", AuthAnswer("user"), "334 UGFzc3dvcmQ6\r\n")
     assert client.send(AuthAnswer("pass")) == b"cGFzcw==\r\n"
     assert talk(client, "235 welcome\r\n").phase is Phase.READY
 

@@ -58,35 +58,24 @@ class StartTls:
 
 
 @dataclass(frozen=True)
-class AuthPlain:
-    """AUTH PLAIN with its initial response (RFC 4616)."""
+class Auth:
+    """Begin to log in (RFC 4954), with an initial response if the mechanism has one. `auth.py` knows what follows."""
 
-    user: str
-    password: str = field(repr=False)
+    mechanism: str
+    secret: str | None = field(default=None, repr=False)
     verb: ClassVar[Verb] = Verb.AUTH
 
     def __post_init__(self) -> None:
-        if "\0" in self.user + self.password:
-            raise LocalProtocolError("credentials cannot contain NUL")
         self.encode()
 
     def encode(self) -> bytes:
-        return _line("AUTH PLAIN", _base64(f"\0{self.user}\0{self.password}"), limit=MAX_AUTH)
-
-
-@dataclass(frozen=True)
-class AuthLogin:
-    """AUTH LOGIN; the server then asks for user and password in turn."""
-
-    verb: ClassVar[Verb] = Verb.AUTH
-
-    def encode(self) -> bytes:
-        return _line("AUTH LOGIN")
+        response = [] if self.secret is None else [_base64(self.secret)]
+        return _line("AUTH", self.mechanism, *response, limit=MAX_AUTH)
 
 
 @dataclass(frozen=True)
 class AuthAnswer:
-    """The answer to a 334."""
+    """The answer to a 334; "" is an empty line."""
 
     secret: str = field(repr=False)
     verb: ClassVar[Verb] = Verb.AUTH_ANSWER
@@ -180,7 +169,7 @@ class Quit:
         return _line("QUIT")
 
 
-Command = Ehlo | Helo | StartTls | AuthPlain | AuthLogin | AuthAnswer | Mail | Rcpt | Data | Body | Rset | Quit
+Command = Ehlo | Helo | StartTls | Auth | AuthAnswer | Mail | Rcpt | Data | Body | Rset | Quit
 
 
 def _line(*words: str, limit: int = MAX_COMMAND) -> bytes:

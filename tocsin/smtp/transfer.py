@@ -181,11 +181,12 @@ class Transfer(Generic[L]):
         return endings
 
     def _stranded(self, passage: Passage[L], verb: Verb, words: str, *, dismissed: bool) -> Ending[L]:
-        if passage.refusal:
+        left = passage.body_at is not None and passage.body_at < self._left
+        if passage.refusal and (dismissed or passage.turned_away or passage.refusal.verb is not RSET or not left):
             return passage.refusal
         if dismissed:
             return Ending(passage.letter, End.BEHIND, verb, words)
-        if passage.body_at is not None and passage.body_at < self._left:
+        if left:
             return Ending(passage.letter, End.UNKNOWN, BODY, words)
         first = passage is self._passages[0]
         return Ending(passage.letter, End.BROKEN if first else End.BEHIND, verb, words)

@@ -163,7 +163,9 @@ def test_refused_or_broken_starttls_is_the_relays_trouble(answer: Answer) -> Non
 @pytest.mark.parametrize(
     ("offer", "answer", "words"),
     [
-        ("AUTH CRAM-MD5", "235 ok", "not offered"),
+        ("AUTH GSSAPI", "235 ok", "AUTH PLAIN or LOGIN or CRAM-MD5 is not offered"),
+        ("AUTH XOAUTH2", "235 ok", "not offered"),
+        ("AUTH CRAM-MD5", "334 what?", "the challenge is not base64"),
         ("SIZE", "235 ok", "not offered"),
         ("AUTH PLAIN", "535 5.7.8 bad credentials", "AUTH: 535 5.7.8 bad credentials"),
         ("AUTH PLAIN", "454 4.7.0 temporary", "AUTH: 454 4.7.0 temporary"),
@@ -175,3 +177,23 @@ def test_auth_that_does_not_succeed_is_the_relays_trouble(offer: str, answer: st
     faulty = FaultyRelay({"EHLO": f"250 faulty.example\n{offer}", "AUTH": answer})
     with pytest.raises(RelayTrouble, match=words):
         asyncio.run(meet(faulty, "smtp://user:pass@localhost:{port}?tls=none"))
+
+
+def test_a_token_that_is_refused_is_told_in_the_relays_words() -> None:
+    faulty = FaultyRelay(
+        {
+            "EHLO": "250 faulty.example\nAUTH PLAIN XOAUTH2",
+            "AUTH": "334 eyJzdGF0dXMiOiI0MDEifQ==",
+            "": "535 5.7.8 expired",
+        }
+    )
+    with pytest.raises(RelayTrouble, match=r"AUTH: 535 5\.7\.8 expired"):
+        asyncio.run(meet(faulty, "smtp://user:token@localhost:{port}?tls=none&auth=xoauth2"))
+
+
+def test_the_mechanism_that_was_chosen_is_used() -> None:
+    faulty = FaultyRelay(
+        {"EHLO": "250 faulty.example\nAUTH PLAIN CRAM-MD5", "AUTH": lambda a: None if a == "CRAM-MD5" else "535 no"}
+    )
+    asyncio.run(meet(faulty, "smtp://user:pass@localhost:{port}?tls=none&auth=cram-md5"))
+    assert "AUTH CRAM-MD5" in faulty.commands

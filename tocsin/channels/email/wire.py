@@ -15,11 +15,9 @@ from tocsin.channels.email.relay import RelaySettings, Tls
 from tocsin.channels.email.session import SmtpSession
 from tocsin.courier.channel import Crew, Fate, MayStart, Outcome, Parcel, RelayTrouble
 from tocsin.lib.errors import BadEnvironment
+from tocsin.smtp import auth
 from tocsin.smtp.client import CLOSING
 from tocsin.smtp.commands import (
-    AuthAnswer,
-    AuthLogin,
-    AuthPlain,
     Body,
     Command,
     Data,
@@ -31,7 +29,7 @@ from tocsin.smtp.commands import (
     Rset,
     StartTls,
 )
-from tocsin.smtp.events import LocalProtocolError
+from tocsin.smtp.events import LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.replies import Reply
 from tocsin.smtp.state import Verb, Verdict
 
@@ -82,7 +80,7 @@ class SmtpRelay:
             raise RelayTrouble(f"connecting: {error}") from error
         try:
             await _Introduction(line, self.settings, self._hello, self._patience, self._tls).make()
-        except (Broken, LocalProtocolError) as error:
+        except (Broken, LocalProtocolError, RemoteProtocolError) as error:
             line.abort()
             raise RelayTrouble(f"{line.said.value}: {error}") from error
         except BaseException:
@@ -128,17 +126,19 @@ class _Introduction:
         await self._say_hello()
 
     async def _authenticate(self) -> None:
-        user, password = self._settings.user, self._settings.password
-        mechanisms = self._line.client.mechanisms
-        if "PLAIN" in mechanisms:
-            reply = await self._line.ask(AuthPlain(user, password), self._patience.auth)
-        elif "LOGIN" in mechanisms:
-            reply = await self._line.ask(AuthLogin(), self._patience.auth)
-            for answer in (user, password):
-                if reply.verdict is Verdict.MORE:
-                    reply = await self._line.ask(AuthAnswer(answer), self._patience.auth)
-        else:
-            raise RelayTrouble("AUTH PLAIN and AUTH LOGIN are not offered")
+        chosen = self._settings.auth
+        wanted = (chosen.value,) if chosen else auth.USUAL
+        offered = [mechanism for mechanism in wanted if mechanism in self._line.client.mechanisms]
+        if not offered:
+            raise RelayTrouble(f"AUTH {' or '.join(wanted)} is not offered")
+        exchange = auth.MECHANISMS[offered[0]](self._settings.user, self._settings.password)
+        reply = await self._line.ask(next(exchange), self._patience.auth)
+        while reply.verdict is Verdict.MORE:
+            try:
+                answer = exchange.send(reply)
+            except StopIteration:
+                break
+            reply = await self._line.ask(answer, self._patience.auth)
         _demand("AUTH", reply)
 
 
