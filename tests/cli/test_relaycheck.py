@@ -9,13 +9,15 @@ import pytest
 import trustme
 
 from tests.channels.email.faulty import DROP, HANG, FaultyRelay, running
+from tests.courier.desk import open_ledger
 from tests.courier.people import make_readers
 from tests.running import free_port
 from tocsin.audience.models import Address
 from tocsin.channels.email.patience import Patience
 from tocsin.cli import relaycheck
 from tocsin.cli.finding import Finding
-from tocsin.lib import config
+from tocsin.courier.channel import Policy
+from tocsin.lib import clock, config
 from tocsin.lib.errors import BadEnvironment
 
 GOOD = ("PIPELINING", "SMTPUTF8")
@@ -215,3 +217,18 @@ def test_addresses_that_a_relay_cannot_take(db: None, offers: tuple[str, ...], a
         found = list(relaycheck.readers_out_of_reach(look(relay.url)))
     assert [finding.message.startswith("1 subscribers") for finding in found] == [True] * expected
     assert not any(finding.ok for finding in found)
+
+
+def test_caps_that_are_used_up_are_noted(committed: str):
+    ledger = open_ledger(committed)
+    policy = Policy(per_hour=100)
+    url = "smtp://127.0.0.1:1?hour=100"
+    assert list(relaycheck.used_up(look(url))) == []
+    ledger.reserve("127.0.0.1:1", policy, 94, clock.now_us())
+    assert list(relaycheck.used_up(look(url))) == []
+    again = ledger.reserve("127.0.0.1:1", policy, 94, clock.now_us()).again_us
+    ledger.close()
+    assert again
+    (finding,) = relaycheck.used_up(look(url))
+    assert finding.ok
+    assert f"until {clock.to_datetime(again):%H:%M} UTC" in finding.message

@@ -28,6 +28,7 @@ def findings(config: Config) -> Iterator[Finding]:
     if database.ok:
         yield from _publication(config)
         yield from relaycheck.readers_out_of_reach(relays)
+        yield from relaycheck.used_up(relays)
         yield from _newsroom()
 
 

@@ -16,6 +16,7 @@ from tocsin.cli.finding import Finding
 from tocsin.cli.relaymends import mend_of
 from tocsin.courier.channel import RelayTrouble
 from tocsin.courier.lanes import Lane
+from tocsin.lib import clock
 from tocsin.lib.config import Config
 
 PATIENCE = Patience(connect=10, greeting=35, hello=15, tls=10, auth=15)
@@ -110,6 +111,17 @@ def _lanes(relays: Sequence[Seen]) -> Iterator[Finding]:
         message = f"Alerts would wait behind digests in the queue of {names}, which takes mail faster than it delivers."
         mend = "Give alerts a queue of their own: a second Postfix instance or relay with lanes=alert,transactional."
         yield Finding("alerts", True, message, f"{mend} See docs/guide/relays.md.")
+
+
+def used_up(relays: Sequence[Seen]) -> Iterator[Finding]:
+    """Which relays have been given all that their caps allow. Needs the database."""
+    from tocsin.courier.queries import capped_until
+
+    for settings in (seen.settings for seen in relays):
+        if until := capped_until(settings.name, settings.policy, clock.now_us()):
+            message = f"{settings.name} has been given all that hour=, day= or ramp= allow, until {until:%H:%M} UTC."
+            mend = "Mail waits until then; alerts may use what is kept for them. Allow more if the provider does."
+            yield Finding("caps", True, message, mend)
 
 
 def readers_out_of_reach(relays: Sequence[Seen]) -> Iterator[Finding]:

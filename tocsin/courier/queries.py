@@ -10,9 +10,11 @@ from django.db import connection
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from tocsin.audience.models import Address, Channel, Subscriber, Suppression
+from tocsin.courier.channel import Policy
+from tocsin.courier.ledger import quota
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
-from tocsin.courier.models import Batch, Delivery, Dispatch, RelayStatus
+from tocsin.courier.models import Batch, Delivery, Dispatch, RelayStatus, RelayUse
 from tocsin.courier.reasons import gist
 from tocsin.courier.states import UNSETTLED, State
 from tocsin.lib import clock
@@ -169,6 +171,16 @@ def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: boo
 def relay_statuses() -> list[RelayStatus]:
     """What the couriers last saw of each relay."""
     return list(RelayStatus.objects.order_by("name"))
+
+
+def capped_until(relay: str, policy: Policy, now: int) -> datetime | None:
+    """When a relay has room under its caps again, but for urgent mail; None when it has some now."""
+    row = RelayUse.objects.filter(pk=relay).first()
+    if row is None:
+        return None
+    use = quota.Use.from_json(row.first_us, row.last_us, row.spent).at(now)
+    again = quota.again_us(use, policy, urgent=False)
+    return clock.to_datetime(again) if again > now else None
 
 
 def _books_and_moves(dispatch_id: int, since: int) -> tuple[Books, dict[str, tuple[int, int]]]:
