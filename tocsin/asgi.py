@@ -1,9 +1,12 @@
-"""The ASGI application uvicorn serves."""
+"""The ASGI application uvicorn serves: Django behind the page cache."""
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.settings")
+django.setup()
 
-application = get_asgi_application()
+from tocsin.web.serving.application import application  # noqa: E402 - needs Django loaded
+
+__all__ = ["application"]

@@ -12,11 +12,11 @@ SECRET_KEY_FALLBACKS = list(CONFIG.secret_keys[1:])
 DEBUG = False
 ALLOWED_HOSTS = [CONFIG.site_host, "127.0.0.1", "localhost", "[::1]"]
 USE_X_FORWARDED_HOST = False
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.site_url.startswith("https://") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.behind_tls else None
 CSRF_TRUSTED_ORIGINS = [CONFIG.site_url]
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.site_url.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.behind_tls
 SESSION_COOKIE_SAMESITE = "Lax"
-SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.site_url.startswith("https://") else 0
+SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.behind_tls else 0
 SECURE_REFERRER_POLICY = "same-origin"
 
 ROOT_URLCONF = "tocsin.urls"
@@ -60,10 +60,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tocsin.web.security.SecurityHeaders",
-    "tocsin.web.compression.Brotli",
+    "tocsin.web.compression.Compression",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "tocsin.web.languages.LanguageOfTheAddress",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -101,6 +101,7 @@ def _database() -> dict[str, Any]:
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
             },
+            "CONN_MAX_AGE": 60,
         }
     parts = urlsplit(CONFIG.database_url)
     return {
@@ -111,6 +112,8 @@ def _database() -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 10_000},  # seconds, milliseconds
     }
 
 

@@ -1,20 +1,22 @@
 """Pages leave compressed for who takes it."""
 
+import gzip
+
 import brotli
 import pytest
 
 from tests.web.reading import got
-from tocsin.web.compression import _takes_brotli
+from tocsin.web.compression import Coding, preferred
 
 BROWSER = {"accept-encoding": "gzip, deflate, br, zstd"}
 
 
 @pytest.mark.django_db
 def test_a_page_is_the_same_compressed():
-    plain, packed = got(), got(**BROWSER)
+    plain, packed, zipped = got(), got(**BROWSER), got(**{"accept-encoding": "gzip"})
     assert packed["Content-Encoding"] == "br"
     assert int(packed["Content-Length"]) == len(packed.content) < len(plain.content) / 2
-    assert brotli.decompress(packed.content) == plain.content
+    assert brotli.decompress(packed.content) == gzip.decompress(zipped.content) == plain.content
     assert "Accept-Encoding" in plain["Vary"]
 
 
@@ -24,16 +26,20 @@ def test_the_newsroom_is_not_compressed():
 
 
 @pytest.mark.parametrize(
-    ("accepted", "taken"),
+    ("accepted", "coding"),
     [
-        ("br", True),
-        ("gzip;q=1.0, BR;q=0.8", True),
-        ("", False),
-        ("gzip", False),
-        ("br;q=0", False),
-        ("br; q=0.0", False),
-        ("brx", False),
+        ("br", Coding.BROTLI),
+        ("gzip;q=1.0, BR;q=0.8", Coding.BROTLI),
+        ("", Coding.IDENTITY),
+        ("gzip", Coding.GZIP),
+        ("br;q=0, gzip", Coding.GZIP),
+        ("br; q=0.0", Coding.IDENTITY),
+        ("brx", Coding.IDENTITY),
+        ("*", Coding.BROTLI),
+        ("*, br;q=0", Coding.GZIP),
+        ("*;q=0", Coding.IDENTITY),
+        ("deflate", Coding.IDENTITY),
     ],
 )
-def test_brotli_is_only_for_who_takes_it(accepted, taken):
-    assert _takes_brotli(accepted) is taken
+def test_each_gets_the_best_it_takes(accepted, coding):
+    assert preferred(accepted) is coding

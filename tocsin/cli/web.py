@@ -1,7 +1,7 @@
 """`tocsin web`: the site and the newsroom, served by uvicorn in this process."""
 
+import resource
 import socket
-import warnings
 
 import click
 
@@ -30,15 +30,18 @@ def serve(listener: socket.socket, settings: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
     import uvicorn
 
-    # WhiteNoise hands small files of ours to Django as iterators; Django reads each in a thread, which is fine.
-    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+    from tocsin.web.serving import protocol
+    from tocsin.web.serving.application import application
+
+    _allow_many_connections()
+    hosts = _names(settings, listener.getsockname()[1])
     server = uvicorn.Server(
         uvicorn.Config(
-            "tocsin.asgi:application",
-            http="httptools",
+            application,
+            http=protocol.protocol_for(application.front, hosts, behind_tls=settings.behind_tls),
             loop="uvloop",
             ws="none",
-            lifespan="off",
+            lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -48,3 +51,16 @@ def serve(listener: socket.socket, settings: Config) -> None:
         )
     )
     server.run(sockets=[listener])
+
+
+def _names(settings: Config, port: int) -> frozenset[bytes]:
+    """What stands in the Host header of those who mean us, as a rule; Django knows the exceptions."""
+    names = {settings.site_host, "127.0.0.1", "localhost", "[::1]"}
+    written = names | {f"{name}:{port}" for name in names} | {settings.site_netloc}
+    return frozenset(name.lower().encode() for name in written)
+
+
+def _allow_many_connections() -> None:
+    """A reader is a file descriptor: take as many as this user may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -69,6 +69,16 @@ class Config:
         return urlsplit(self.site_url).hostname or "localhost"
 
     @property
+    def site_netloc(self) -> str:
+        """The host of the site with its port, if that is not the usual one: what stands in a Host header."""
+        return urlsplit(self.site_url).netloc
+
+    @property
+    def behind_tls(self) -> bool:
+        """Whether readers come over https, through a server in front that says so."""
+        return self.site_url.startswith("https://")
+
+    @property
     def inbox_enabled(self) -> bool:
         """Whether mail is caught in the demo's inbox: only in the demo, and never with a relay."""
         return self.demo and not self.relays

@@ -1,5 +1,8 @@
 """Pages for when something is not there, or went wrong."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -10,6 +13,15 @@ from tocsin.web.look import look
 from tocsin.web.presentation import cards
 
 SUGGESTIONS = 4
+OUR_FAULT = (
+    "Something went wrong on our side",
+    "The page could not be made. It is not your doing, and it has been noted here. Please try again in a minute.",
+)
+AWAY = (
+    "This page cannot be made right now",
+    "Something we need is out of reach for the moment. It has been noted here. Please try again in a minute.",
+)
+RETRY_SECONDS = 30
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it
@@ -21,6 +33,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500. Asks nothing of the database, which may be the trouble."""
+    """500; 503 when it is the database that is away, which the page cache bridges. Asks nothing of the database."""
     request.tocsin_look = look()  # type: ignore[attr-defined]
-    return HttpResponse(render_to_string("web/500.html", {"look": look()}), status=500)
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return HttpResponse(sorry(*AWAY), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+    return HttpResponse(sorry(*OUR_FAULT), status=500)
+
+
+def sorry(title: str, *lines: str) -> str:
+    """A page that needs nothing but itself."""
+    return render_to_string("web/sorry.html", {"look": look(), "title": title, "lines": lines})

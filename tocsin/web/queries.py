@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
@@ -124,3 +124,12 @@ def alerts_in_force(language: str, now: datetime) -> PageQuerySet:
     followed = PostPage.objects.live().filter(follows_up=OuterRef("pk"))
     alerts = posts(language).filter(~Exists(followed), kind=PostPage.Kind.ALERT).defer("body")
     return alerts.exclude(over).exclude(alert_status=PostPage.AlertStatus.CANCEL)
+
+
+def next_end_of_an_alert(now: datetime) -> datetime | None:
+    """The next instant at which an alert stops being in force by the clock alone; until then it changes no page."""
+    alerts = PostPage.objects.live().filter(kind=PostPage.Kind.ALERT)
+    ends = alerts.filter(alert_expires_at__gt=now).aggregate(end=Min("alert_expires_at"))["end"]
+    silent = alerts.filter(alert_expires_at__isnull=True, first_published_at__gt=now - WITHOUT_EXPIRY)
+    first = silent.aggregate(first=Min("first_published_at"))["first"]
+    return min((end for end in (ends, first and first + WITHOUT_EXPIRY) if end is not None), default=None)

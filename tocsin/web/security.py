@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 
-from tocsin.web.look import look
+from tocsin.web.look import Look, look
 
 # Django's own middleware adds nosniff, Referrer-Policy, Cross-Origin-Opener-Policy and, on https, HSTS.
 ALWAYS: Mapping[str, str] = {
@@ -41,9 +41,24 @@ class SecurityHeaders:
         return response
 
 
+def headers_outside_django(shown: Look) -> dict[str, str]:
+    """All of them, for a page of that look which no middleware sees."""
+    return {
+        **ALWAYS,
+        "Content-Security-Policy": _policy(shown, "'none'"),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+
+
 def public_policy(request: HttpRequest, frames: str = "'none'") -> str:
     """The policy of a public page: the look it was rendered with, and frames from `frames`."""
-    shown = getattr(request, "tocsin_look", None) or look()
+    return _policy(getattr(request, "tocsin_look", None) or look(), frames)
+
+
+def _policy(shown: Look, frames: str) -> str:
     return (
         f"default-src 'none'; style-src {shown.style_source}; script-src {shown.script_source}; img-src 'self' data:; "
         f"frame-src {frames}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"

@@ -1,0 +1,58 @@
+"""Takes in the body of a request, within a limit: small for everybody, larger for the newsroom's uploads."""
+
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
+
+from tocsin.web.security import NEWSROOM
+from tocsin.web.serving.asgi import Receive, Scope, header
+
+KIB: Final = 1024
+FORM: Final = 64 * KIB
+"""What a reader can fill in takes a few hundred bytes."""
+
+UPLOAD: Final = 32 * KIB * KIB
+IN_MEMORY: Final = 512 * KIB
+SESSION: Final = b"sessionid="
+
+
+class TooLarge(Exception):  # noqa: N818 - reads as a fact
+    """The body is larger than this request may have."""
+
+
+class Gone(Exception):  # noqa: N818
+    """The client went away before its request was complete."""
+
+
+def limit(scope: Scope) -> int:
+    """How many bytes the body of this request may have. Only who seems to be logged in may send more than a form."""
+    is_staff = scope["path"].startswith(NEWSROOM) and SESSION in header(scope, b"cookie")
+    return UPLOAD if is_staff else FORM
+
+
+async def take(scope: Scope, receive: Receive) -> IO[bytes]:
+    """The body, in memory or in a temporary file. Raises TooLarge, at once if the request says so itself, and Gone."""
+    most = limit(scope)
+    announced = header(scope, b"content-length")
+    if announced.isdigit() and int(announced) > most:
+        raise TooLarge
+    taken = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever gets it closes it
+    try:
+        await _fill(taken, receive, most)
+    except (TooLarge, Gone):
+        taken.close()
+        raise
+    taken.seek(0)
+    return taken
+
+
+async def _fill(taken: IO[bytes], receive: Receive, most: int) -> None:
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        piece, more = message.get("body", b""), message.get("more_body", False)
+        size += len(piece)
+        if size > most:
+            raise TooLarge
+        taken.write(piece)

@@ -1,0 +1,56 @@
+"""Answers given before Django is asked: the request is too large, or too many wait."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from tocsin.web.errors import RETRY_SECONDS, sorry
+from tocsin.web.look import look
+from tocsin.web.security import headers_outside_django
+from tocsin.web.serving.asgi import Headers, Receive, Send
+
+LINGER_SECONDS: Final = 2.0
+LINGER_BYTES: Final = 4 * 1024 * 1024
+MEGABYTE: Final = 1024 * 1024
+
+
+async def busy(send: Send) -> None:
+    """503: come back soon."""
+    page = sorry("Very many people are here just now", "Please try again in a moment.")
+    headers, body = _page(page)
+    headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def too_large(receive: Receive, send: Send, limit: int) -> None:
+    """413, and nothing more on this connection. What still comes is read for a moment, so that the page arrives."""
+    size = f"{limit // MEGABYTE} MB" if limit >= MEGABYTE else f"{limit // 1024} KB"
+    page = sorry("That was too much at once", f"At most {size} can be sent here. Nothing was changed.")
+    headers, body = _page(page)
+    headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    with suppress(TimeoutError):
+        await asyncio.wait_for(_discard(receive), LINGER_SECONDS)
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _page(content: str) -> tuple[Headers, bytes]:
+    body = content.encode()
+    always = [(name.lower().encode(), value.encode()) for name, value in headers_outside_django(look()).items()]
+    return [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        *always,
+    ], body
+
+
+async def _discard(receive: Receive) -> None:
+    left = LINGER_BYTES
+    while left > 0:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
+        left -= len(message.get("body", b""))
