@@ -13,7 +13,16 @@ from django.utils.cache import patch_vary_headers
 
 from tocsin.web.security import NEWSROOM
 
-COMPRESSIBLE = ("text/", "application/rss+xml", "image/svg+xml")
+COMPRESSIBLE = (
+    "text/",
+    "application/atom+xml",
+    "application/feed+json",
+    "application/json",
+    "application/manifest+json",
+    "application/rss+xml",
+    "application/xml",
+    "image/svg+xml",
+)
 BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
 WORTH_IT = 500

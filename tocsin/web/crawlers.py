@@ -10,6 +10,7 @@ from django.db.models import Max, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
@@ -34,6 +35,8 @@ NEWS_AGE = timedelta(days=2)
 """What a news sitemap may name: nothing older, and at most NEWS_MOST (Google's rules for news sitemaps)."""
 NEWS_MOST = 1000
 SECURITY_PERIOD = timedelta(days=180)
+CLOCK_SECONDS = 300
+"""How long what depends on the clock may be kept: the last two days, a date to come."""
 
 
 class _OurSitemap(Sitemap[Any]):
@@ -119,6 +122,7 @@ def sitemap(request: HttpRequest, section: str) -> HttpResponse:
 
 
 @require_safe
+@cache_control(public=True, max_age=CLOCK_SECONDS)
 def news_sitemap(request: HttpRequest) -> HttpResponse:
     """The news of the last two days, as news search engines want it."""
     since = timezone.now() - NEWS_AGE
@@ -129,6 +133,7 @@ def news_sitemap(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@cache_control(public=True, max_age=CLOCK_SECONDS)
 def security(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Whom to tell of a weakness: the address that readers know already."""
     owner = publication()

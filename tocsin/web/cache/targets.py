@@ -1,7 +1,7 @@
 """What a request asks for, written in the one way under which the cache knows it. Pure.
 
-A page shows nothing of a query but the number of a list's page. Whatever else stands in one is dropped, also from what
-the page is rendered with, so that no odd query is ever another page.
+A page shows nothing of a query but the number of a list's page (of a sitemap's, `p`). What else stands there is
+dropped, also from what the page is rendered with, so that no odd query is ever another page.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,23 @@ UNCACHED: Final = (
     "/reader/",
     "/unsubscribe/",
     "/erase/",
+    "/search/",
     "/subscribe/sent/",
 )
 """What is not for everybody, reads more of the query, or is too large. Asked of Django each time."""
 
 PICTURES: Final = "/media/"
+NUMBERS: Final = ("page", "p")
 LONGEST_PATH: Final = 1_024
 LONGEST_QUERY: Final = 4_096
 LAST_PAGE: Final = 99_999
+NO_SUCH_PAGE: Final = 0
 AS_BROWSERS_WRITE_IT: Final = "/~!$&'()*+,;=:@"
-NO_SUCH_PAGE: Final = "page=0"
 
 
 @dataclass(frozen=True)
 class Target:
-    """A page. `raw` is its path and query as they stand in a request line."""
+    """A page: its path, percent-decoded, and what matters of its query."""
 
     path: str
     query: str
@@ -43,12 +45,12 @@ class Target:
 
     @property
     def raw(self) -> bytes:
-        """The canonical request target (RFC 9112, 3.2.1)."""
+        """Path and query as they stand in a request line (RFC 9112, 3.2.1)."""
         return self.raw_path + (b"?" + self.query.encode("ascii") if self.query else b"")
 
 
 def target(path: str, query: bytes) -> Target | None:
-    """The page at `path`, decoded, and `query`; None for what is never cached."""
+    """The page at `path` and `query`; None for what is never cached."""
     if path.startswith(UNCACHED) or not path.startswith("/") or len(path) > LONGEST_PATH:
         return None
     return Target(path, "" if path.startswith(PICTURES) else _numbered(query))
@@ -56,15 +58,16 @@ def target(path: str, query: bytes) -> Target | None:
 
 def _numbered(query: bytes) -> str:
     """`page=N` as far as the query has one that leads anywhere: the first page needs no number."""
-    if not query or b"page" not in query or len(query) > LONGEST_QUERY:
+    if b"p" not in query or len(query) > LONGEST_QUERY:
         return ""
-    found = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name == "page"]
-    if not found:
-        return ""
+    given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))  # the last one counts, as in Django
+    numbers = {name: _number(given[name]) for name in NUMBERS if name in given}
+    return "&".join(f"{name}={number}" for name, number in numbers.items() if number != 1)
+
+
+def _number(written: str) -> int:
     try:
-        number = int(found[-1])
+        number = int(written)
     except ValueError:
         return NO_SUCH_PAGE
-    if number == 1:
-        return ""
-    return f"page={number}" if 1 < number <= LAST_PAGE else NO_SUCH_PAGE
+    return number if 1 <= number <= LAST_PAGE else NO_SUCH_PAGE

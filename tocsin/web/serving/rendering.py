@@ -5,6 +5,8 @@ no cookie, not private, not varying by anything but the coding.
 """
 
 import io
+import re
+import time
 from http import HTTPStatus
 from typing import Final
 
@@ -31,6 +33,7 @@ FOR_EVERYBODY: Final = frozenset(
 )
 PERSONAL: Final = (b"private", b"no-store")
 OF_ONE_ANSWER: Final = frozenset({b"content-length", b"date", b"etag", b"vary", b"content-encoding"})
+MAX_AGE: Final = re.compile(rb"max-age=(\d+)")
 FOREVER: Final = float("inf")
 
 
@@ -67,6 +70,7 @@ class Renderer:
         rendered = _for_everybody(answer)
         if rendered is None:
             return None
+        until = min(until, time.time() + _lifetime(rendered))
         return Entry(key, rendered, generation=generation, recalls=recalls, until=until)
 
     def _until(self, generation: int) -> float:
@@ -101,6 +105,12 @@ class Renderer:
             "client": None,
             "server": None,
         }
+
+
+def _lifetime(rendered: Rendered) -> float:
+    """Seconds for which a view says its answer holds; without a word, for ever: until something changes."""
+    stated = MAX_AGE.search(rendered.header(b"cache-control"))
+    return float(stated[1]) if stated else FOREVER
 
 
 def _for_everybody(answer: Answer) -> Rendered | None:
