@@ -94,6 +94,7 @@ class FaultyRelay:
         context = self.tls if self.smtps else None
         self._lists = {verb: list(a) for verb, a in self.script.items() if isinstance(a, list | tuple)}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
         self._changed = asyncio.Event()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=context)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -104,6 +105,11 @@ class FaultyRelay:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def say(self, data: bytes) -> None:
+        """Send these bytes to everybody who is connected, unasked."""
+        for writer in self._writers:
+            writer.write(data)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something this server saw makes `condition` true."""
@@ -118,6 +124,7 @@ class FaultyRelay:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self.connections += 1
+        self._writers.append(writer)
         try:
             await _Conversation(self, reader, writer).run()
         except (_Gone, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):

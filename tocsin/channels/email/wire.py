@@ -93,7 +93,7 @@ class _Introduction:
     """What is said before the first parcel."""
 
     def __init__(
-        self, line: Line, settings: RelaySettings, hello: str, patience: Patience, tls: ssl.SSLContext
+        self, line: Line, settings: RelaySettings, hello: str, patience: Patience, tls: ssl.SSLContext | None
     ) -> None:
         self._line = line
         self._settings = settings
@@ -105,8 +105,8 @@ class _Introduction:
         """Raises RelayTrouble or Broken."""
         _demand("greeting", await self._line.greeting(self._patience.greeting))
         await self._say_hello()
-        if self._settings.tls in {Tls.OFFERED, Tls.DEMANDED}:
-            await self._secure()
+        if self._tls and self._settings.tls is not Tls.AT_ONCE:
+            await self._secure(self._tls)
         if self._settings.user:
             await self._authenticate()
 
@@ -116,13 +116,13 @@ class _Introduction:
             reply = await self._line.ask(Helo(self._hello), self._patience.hello)
         _demand("EHLO", reply)
 
-    async def _secure(self) -> None:
+    async def _secure(self, tls: ssl.SSLContext) -> None:
         if "STARTTLS" not in self._line.client.extensions:
             if self._settings.tls is Tls.DEMANDED:
                 raise RelayTrouble("STARTTLS is not offered, and a password is not sent without it")
             return
         _demand("STARTTLS", await self._line.ask(StartTls(), self._patience.hello))
-        await self._line.secure(self._tls, self._settings.host, self._patience.tls)
+        await self._line.secure(tls, self._settings.host, self._patience.tls)
         await self._say_hello()
 
     async def _authenticate(self) -> None:
@@ -249,8 +249,10 @@ def _demand(step: str, reply: Reply) -> None:
         raise RelayTrouble(f"{step}: {reply.words}")
 
 
-def _context(settings: RelaySettings) -> ssl.SSLContext:
+def _context(settings: RelaySettings) -> ssl.SSLContext | None:
     """Verifies certificate and host name, against the system's store or the one CA named."""
+    if settings.tls is Tls.NEVER:
+        return None
     try:
         return ssl.create_default_context(cafile=settings.ca)
     except (OSError, ssl.SSLError) as error:
