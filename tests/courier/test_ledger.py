@@ -1,7 +1,5 @@
 """The ledger's operations, each on a real database, with a second connection to look at what was committed."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
-
 import pytest
 from django.db import connection, transaction
 
@@ -269,20 +267,6 @@ def test_a_late_250_corrects_a_failure(hand, other):
     assert row(delivery).state == "accepted"
 
 
-def test_cancelling_leaves_what_is_on_the_wire(hand):
-    dispatch = told(3)
-    lease = hand.claim()
-    on_the_wire, *rest = hand.ledger.due(lease)
-    this = hand.begin(lease, on_the_wire)
-    with transaction.atomic():
-        assert actions.cancel(dispatch, "The post was withdrawn.") == 2
-    assert books(dispatch.pk) == Books(audience=3, sending=1, suppressed=2)
-    assert not hand.ledger.begin(hand.attempt(lease, rest[0]))
-    hand.ledger.settle(this, Evidence.TAKEN, "250 ok", hand.now)
-    hand.ledger.release([lease])
-    assert books(dispatch.pk) == Books(audience=3, accepted=1, suppressed=2)
-
-
 def test_a_deferred_row_of_a_cancelled_dispatch_is_withdrawn_when_its_turn_comes(hand):
     dispatch = told(1)
     lease = hand.claim()
@@ -352,22 +336,6 @@ def test_what_cannot_be_composed_fails(hand):
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
     assert hand.ledger.drop(lease, delivery, Evidence.UNSENDABLE, "no subject", hand.now) is State.FAILED
-
-
-def test_dropping_waits_for_a_cancellation_without_holding_what_it_needs(committed, hand):
-    dispatch = told(3)
-    lease = hand.claim()
-    delivery = lease.first
-    with ThreadPoolExecutor(1) as aside:
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                Batch.objects.select_for_update().get(pk=lease.batch)
-            else:
-                Batch.objects.update(lane=lease.lane)  # takes its one write lock
-            drop = aside.submit(hand.ledger.drop, lease, delivery, Evidence.UNSENDABLE, "no", hand.now)
-            assert not wait({drop}, timeout=0.3).done
-            assert actions.cancel(dispatch, "withdrawn") == 3
-        assert drop.result() is State.SUPPRESSED
 
 
 def test_an_unsure_row_that_cannot_be_composed_waits_for_a_person(hand):

@@ -81,25 +81,53 @@ def tell_one(*, kind: str, lane: Lane, message: Message, title: str, address: Ad
 
 
 def cancel(dispatch: Dispatch, reason: str) -> int:
-    """Suppress what is still planned, deferred or unsure, with `reason`; how many that were. What is on the wire stays true."""
-    _require_transaction()
-    return Ledger(from_django(connection)).cancel(dispatch.pk, reason, clock.now_us())
+    """Suppress what is planned, deferred or unsure, with `reason`; how many that were. In the caller's transaction.
+
+    What a courier has in its hands follows within about a second, unless it was sent: that stays true.
+    """
+    return _ledger().cancel(dispatch.pk, reason, clock.now_us())
+
+
+def pause(dispatch: Dispatch, reason: str = "") -> bool:
+    """Send nothing more of it until it is resumed; couriers stop within about a second. In the caller's transaction.
+
+    False if it is paused or cancelled already.
+    """
+    return _ledger().pause(dispatch.pk, reason, clock.now_us())
+
+
+def resume(dispatch: Dispatch) -> bool:
+    """Go on with a paused dispatch. False if it was not paused. In the caller's transaction."""
+    resumed = _ledger().resume(dispatch.pk)
+    _ring()
+    return resumed
+
+
+def resume_all() -> int:
+    """Go on with all that is held since the database was restored or copied; how many. In the caller's transaction."""
+    ledger = _ledger()
+    resumed = sum(ledger.resume(dispatch) for dispatch in ledger.held())
+    _ring()
+    return resumed
 
 
 def resend_unsure(dispatch: Dispatch) -> int:
     """Let what is unsure and waits for a person be sent once more (a reader may get it twice). How many that are."""
-    _require_transaction()
-    released = Ledger(from_django(connection)).resend_unsure(dispatch.pk, clock.now_us())
+    released = _ledger().resend_unsure(dispatch.pk, clock.now_us())
     _ring()
     return released
 
 
 def scrub(subscriber_id: int) -> None:
     """Forget the relays' words about a subscriber's addresses, which quote them. For erasure, before the person is gone."""
-    _require_transaction()
-    ledger = Ledger(from_django(connection))
+    ledger = _ledger()
     for address in Address.objects.filter(subscriber_id=subscriber_id):
         ledger.scrub(address.channel, bytes(address.hash))
+
+
+def _ledger() -> Ledger:
+    _require_transaction()
+    return Ledger(from_django(connection))
 
 
 def _require_transaction() -> None:

@@ -48,6 +48,8 @@ class Dispatch(models.Model):
     give_up_us = models.BigIntegerField(help_text="Deferred deliveries fail after this.")
     cancelled_us = models.BigIntegerField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
+    paused_us = models.BigIntegerField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         verbose_name_plural = "dispatches"
@@ -94,16 +96,28 @@ class Courier(models.Model):
     pid = models.IntegerField()
     beat = models.BigIntegerField(default=0)
     started_us = models.BigIntegerField()
+    joined = models.BooleanField(default=False, help_text="It knows this database for the one it works on.")
     gone_us = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
 
 
+class Epoch(models.Model):
+    """The one row that tells this database from its copies, see `ledger/epoch.py`."""
+
+    lineage = models.CharField(max_length=32)
+    number = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.lineage} {self.number}"
+
+
 class Batch(models.Model):
     """A range of one dispatch's deliveries, leased together. These rows are the sending queue.
 
-    `due_us` is when there is next something to do here; NULL when all is settled. Leased while `token` is set.
+    `due_us` is when there is next something to do here; NULL when all is settled or the dispatch is paused. Leased while
+    `token` is set.
     """
 
     dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="batches")

@@ -94,18 +94,20 @@ class Deliveries(Part):
 
     def _write_attempts(self, accounts: list[Account]) -> None:
         rows = [
-            (account.delivery, number, this.relay, this.started_us, this.finished_us, this.outcome, cut(this.reply))
+            (account.delivery, number, this.relay, this.started_us, this.finished_us, this.outcome, words)
             for account in accounts
             for number in sorted(account.written)
             for this in (account.tries[number],)
+            for words in ("" if account.erased else cut(this.reply),)
         ]
         if rows:
             self._database.change("write_attempts", rows=packed(rows))
 
     def _write_deliveries(self, accounts: list[Account]) -> None:
         rows = [
-            (this.delivery, this.state.value, this.due_us, this.doubts, this.attempts, this.at_us, cut(this.reply))
+            (this.delivery, this.state.value, this.due_us, this.doubts, this.attempts, this.at_us, words)
             for this in accounts
+            for words in ("" if this.erased and this.state is not State.SUPPRESSED else cut(this.reply),)
         ]
         if rows:
             self._database.change("write_deliveries", rows=packed(rows))

@@ -39,13 +39,17 @@ class Leases(Part):
 
         None when nothing is due, or when this courier was given up.
         """
-        run = self._database
-        if not run.rows("waiting", lane=lane, now=now):
+        if not self._is_waiting(lane, now):
             return []
+        with self._database.transaction(durable=True):
+            return self._claim_all(courier, lane, now, rows)
+
+    def _is_waiting(self, lane: int, now: int) -> bool:
+        return bool(self._database.rows("waiting", lane=lane, now=now))
+
+    def _claim_all(self, courier: str, lane: int, now: int, rows: int) -> list[Lease]:
         leases: list[Lease] = []
-        with run.transaction(durable=True):
-            if not run.rows("enlisted", courier=courier):
-                return []
+        if self._database.rows("enlisted", courier=courier):
             while found := self._claim(courier, lane, now, _batches(leases, rows)):
                 leases += found
         return leases
@@ -74,7 +78,7 @@ class Leases(Part):
         return Message.from_json(self._database.rows("edition", edition=edition)[0]["message"])
 
     def stopped(self, dispatches: Collection[int]) -> set[int]:
-        """Those of some dispatches that were cancelled."""
+        """Those of some dispatches that were cancelled or paused."""
         return {row[0] for row in self._database.table("stopped", rows=packed(dispatches))}
 
     def release(self, leases: Iterable[Lease]) -> int:

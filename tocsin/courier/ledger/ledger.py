@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
 
-from tocsin.courier.ledger.couriers import DIED, Couriers
+from tocsin.courier.ledger.couriers import DIED
 from tocsin.courier.ledger.database import Row
+from tocsin.courier.ledger.joining import Joining
 from tocsin.courier.ledger.journal import Reading
 from tocsin.courier.ledger.leases import Lease, lease_of
 from tocsin.courier.ledger.part import cut
@@ -38,7 +39,7 @@ class Try:
     started_us: int
 
 
-class Ledger(Couriers, Reserving):
+class Ledger(Joining, Reserving):
     """The ledger's operations over one connection."""
 
     # One delivery
@@ -112,44 +113,6 @@ class Ledger(Couriers, Reserving):
                 new = stored  # it may have been taken once: it waits for a person
             self._write(delivery, row, new, None, reason, now)
         return new
-
-    # The telling as a whole
-
-    def cancel(self, dispatch: int, reason: str, now: int) -> int:
-        """Withdraw what is not settled and not on the wire. How many that were; what is on the wire stays true."""
-        run = self._database
-        with run.transaction():
-            # Waits for every sender that is just writing an intent, so that no intent is overlooked below.
-            run.rows("lock_batches", dispatch=dispatch)
-            run.change("cancel_dispatch", dispatch=dispatch, reason=reason, now=now)
-            withdrawn = sum(
-                run.change(
-                    "withdraw",
-                    dispatch=dispatch,
-                    state=state.value,
-                    to_state=after(state, Evidence.WITHDRAWN).value,
-                    reason=reason,
-                    now=now,
-                )
-                for state in sorted(CLAIMABLE)
-            )
-            run.change("settle_idle_batches", dispatch=dispatch)
-        return withdrawn
-
-    def resend_unsure(self, dispatch: int, now: int) -> int:
-        """Let what waits for a person be sent once more. How many that are."""
-        run = self._database
-        with run.transaction():
-            run.rows("lock_batches", dispatch=dispatch)
-            released = run.change("retry_unsure", dispatch=dispatch, now=now)
-            run.change("wake_batches", dispatch=dispatch, now=now)
-        return released
-
-    def scrub(self, channel: str, address_hash: bytes) -> None:
-        """Forget the relays' words about an address; states, times and numbers stay."""
-        with self._database.transaction():
-            self._database.change("scrub_deliveries", channel=channel, hash=address_hash)
-            self._database.change("scrub_attempts", channel=channel, hash=address_hash)
 
     # Couriers
 

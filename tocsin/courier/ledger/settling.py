@@ -33,7 +33,8 @@ class Attempt:
 class Account:
     """One delivery with its attempts, as the ledger has it and as evidence changes it.
 
-    `moved`: its row was changed. `written`: the numbers of attempts that were changed.
+    `erased`: its reader was, so no words are kept. `moved`: its row was changed. `written`: the numbers of attempts that
+    were changed.
     """
 
     delivery: int
@@ -45,6 +46,9 @@ class Account:
     reply: str
     hold_unsure: bool
     give_up_us: int
+    cancelled: bool
+    cancel_reason: str
+    erased: bool
     tries: dict[int, Attempt] = field(default_factory=dict)
     moved: bool = False
     written: set[int] = field(default_factory=set)
@@ -118,6 +122,9 @@ class Settling:
         # Due only after the lease began, whatever the clock did since: otherwise it would still count as being sent.
         account.due_us = self._next_due(account, new, max(at_us, leased_us))
         account.state, account.at_us, account.reply, account.moved = new, at_us, reply, True
+        if account.cancelled and new in CLAIMABLE:  # the telling was cancelled while this was on the wire
+            account.state, account.due_us = after(new, Evidence.WITHDRAWN), None
+            account.reply = account.cancel_reason
 
     def _next_due(self, account: Account, new: State, now: int) -> int | None:
         if new is State.DEFERRED:

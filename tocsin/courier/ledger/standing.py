@@ -30,6 +30,7 @@ class Standing(NamedTuple):
     suppression: str
     cancelled: bool
     cancel_reason: str
+    paused: bool
     give_up_us: int
     started_us: int | None
     refused_us: int | None
@@ -48,8 +49,8 @@ class Standing(NamedTuple):
 
     @property
     def open(self) -> bool:
-        """Whether it may still be worked on: a cancellation may have come between the claim and now."""
-        return self.state in CLAIMABLE
+        """Whether it may be worked on: it may have been settled or paused between the claim and now."""
+        return self.state in CLAIMABLE and not self.paused
 
     def drop(self, now: int) -> tuple[Evidence, str] | None:
         """The evidence that it is not to be sent any more and the reason in words; None when it is to be sent."""

@@ -5,7 +5,8 @@
 -- All that decides about deliveries right before their messages, from one snapshot.
 SELECT d.id, d.state, d.edition_id, p.lane, CASE WHEN d.address_id IS NULL THEN 1 ELSE 0 END,
     coalesce(a.value, ''), coalesce(s.name, ''), coalesce(CAST(s.public_id AS text), ''), coalesce(s.status, ''),
-    coalesce(x.reason, ''), CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END, p.cancel_reason, p.give_up_us,
+    coalesce(x.reason, ''), CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END, p.cancel_reason,
+    CASE WHEN p.paused_us IS NULL THEN 0 ELSE 1 END, p.give_up_us,
     CASE WHEN d.attempts > 0 THEN (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id) END,
     CASE WHEN d.attempts > 0 THEN (
         SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id AND t.outcome = 'refused'
@@ -19,9 +20,10 @@ LEFT JOIN audience_subscriber s ON s.id = a.subscriber_id
 LEFT JOIN audience_suppression x ON x.channel = d.channel AND x.address_hash = d.address_hash
 
 -- name: accept_firsts
--- Rows are id, at, reply.
+-- Rows are id, at, reply. Whose reader was erased takes no words.
 UPDATE courier_delivery AS d
-SET state = 'accepted', due_us = NULL, attempts = 1, at_us = new.at_us, reply = new.reply
+SET state = 'accepted', due_us = NULL, attempts = 1, at_us = new.at_us,
+    reply = CASE WHEN d.subscriber_id IS NULL AND d.address_id IS NOT NULL THEN '' ELSE new.reply END
 FROM (
     SELECT CAST(given.value ->> 0 AS bigint) AS id, CAST(given.value ->> 1 AS bigint) AS at_us,
         given.value ->> 2 AS reply
@@ -38,7 +40,9 @@ ORDER BY b.id
 FOR SHARE OF b
 
 -- name: accounts
-SELECT d.id, d.state, d.due_us, d.doubts, d.attempts, d.at_us, d.reply, p.hold_unsure, p.give_up_us
+SELECT d.id, d.state, d.due_us, d.doubts, d.attempts, d.at_us, d.reply, p.hold_unsure, p.give_up_us,
+    CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END, p.cancel_reason,
+    CASE WHEN d.subscriber_id IS NULL AND d.address_id IS NOT NULL THEN 1 ELSE 0 END
 FROM {rows}
 JOIN courier_delivery d ON d.id = CAST(given.value AS bigint)
 JOIN courier_dispatch p ON p.id = d.dispatch_id

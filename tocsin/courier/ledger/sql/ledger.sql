@@ -1,27 +1,5 @@
 -- Moving states. Only `ledger.py` runs these. Locks are always taken in the order batch, delivery, attempt.
 
--- name: lock_batches
-SELECT id FROM courier_batch WHERE dispatch_id = :dispatch ORDER BY id
-FOR UPDATE
-
--- name: cancel_dispatch
-UPDATE courier_dispatch SET cancelled_us = :now, cancel_reason = :reason WHERE id = :dispatch AND cancelled_us IS NULL
-
--- name: withdraw
--- All of a dispatch that are in one state, but not what is on the wire at this moment.
-UPDATE courier_delivery SET state = :to_state, due_us = NULL, at_us = :now, reply = :reason
-WHERE dispatch_id = :dispatch AND state = :state AND NOT EXISTS (
-    SELECT 1 FROM courier_attempt a WHERE a.delivery_id = courier_delivery.id AND a.finished_us IS NULL
-)
-
--- name: settle_idle_batches
--- After a cancellation: what nobody holds has nothing to do any more, but for what is still on the wire.
-UPDATE courier_batch SET due_us = (
-    SELECT min(d.due_us) FROM courier_delivery d
-    WHERE d.id BETWEEN courier_batch.first_id AND courier_batch.last_id AND +d.dispatch_id = courier_batch.dispatch_id
-)
-WHERE dispatch_id = :dispatch AND token IS NULL
-
 -- name: waiting
 -- Whether something is due and free in a lane: a quick look before the claim, which writes.
 SELECT id FROM courier_batch
@@ -44,16 +22,11 @@ SELECT due_us, id
 FROM courier_delivery
 WHERE id BETWEEN :first AND :last AND +dispatch_id = :dispatch AND due_us <= :leased
 
--- name: stopped
-SELECT p.id
-FROM {rows} JOIN courier_dispatch p ON p.id = CAST(given.value AS bigint)
-WHERE p.cancelled_us IS NOT NULL
-
 -- name: release
--- Rows are batch, token.
+-- Rows are batch, token. The batch of a paused telling stays off the queue.
 UPDATE courier_batch AS b SET token = NULL, courier_id = NULL, leased_us = NULL, due_us = (
-    SELECT min(d.due_us) FROM courier_delivery d
-    WHERE d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id
+    SELECT min(d.due_us) FROM courier_delivery d JOIN courier_dispatch p ON p.id = b.dispatch_id
+    WHERE d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id AND p.paused_us IS NULL
 )
 FROM (
     SELECT CAST(given.value ->> 0 AS bigint) AS id, CAST(given.value ->> 1 AS bigint) AS token FROM {rows}
@@ -63,7 +36,8 @@ WHERE b.id = mine.id AND b.token = mine.token
 -- name: load
 SELECT d.id, d.state, d.edition_id, p.lane, CASE WHEN d.address_id IS NULL THEN 1 ELSE 0 END,
     coalesce(a.value, ''), coalesce(s.name, ''), coalesce(CAST(s.public_id AS text), ''), coalesce(s.status, ''),
-    coalesce(x.reason, ''), CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END, p.cancel_reason, p.give_up_us,
+    coalesce(x.reason, ''), CASE WHEN p.cancelled_us IS NULL THEN 0 ELSE 1 END, p.cancel_reason,
+    CASE WHEN p.paused_us IS NULL THEN 0 ELSE 1 END, p.give_up_us,
     (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id),
     (SELECT min(t.started_us) FROM courier_attempt t WHERE t.delivery_id = d.id AND t.outcome = 'refused'),
     (SELECT coalesce(max(t.number), 0) FROM courier_attempt t WHERE t.delivery_id = d.id), d.reply
@@ -114,7 +88,8 @@ WHERE id = :delivery
 UPDATE courier_delivery SET due_us = :due, attempts = :attempts, reply = :reply WHERE id = :delivery
 
 -- name: register
-INSERT INTO courier_courier (id, host, boot, pid, beat, started_us) VALUES (:courier, :host, :boot, :pid, 0, :now)
+INSERT INTO courier_courier (id, host, boot, pid, beat, started_us, joined)
+VALUES (:courier, :host, :boot, :pid, 0, :now, false)
 ON CONFLICT (id) DO NOTHING
 
 -- name: forget_couriers
@@ -154,30 +129,6 @@ ORDER BY d.id
 -- name: give_up_attempt
 UPDATE courier_attempt SET finished_us = :now, outcome = :outcome, reply = :reply
 WHERE delivery_id = :delivery AND finished_us IS NULL
-
--- name: scrub_attempts
--- A relay's words often quote the address they are about.
-UPDATE courier_attempt SET reply = '' WHERE delivery_id IN (
-    SELECT d.id FROM courier_dispatch p
-    JOIN courier_delivery d ON d.dispatch_id = p.id AND d.channel = :channel AND d.address_hash = :hash
-)
-
--- name: scrub_deliveries
-UPDATE courier_delivery SET reply = '' WHERE state <> 'suppressed' AND id IN (
-    SELECT d.id FROM courier_dispatch p
-    JOIN courier_delivery d ON d.dispatch_id = p.id AND d.channel = :channel AND d.address_hash = :hash
-)
-
--- name: retry_unsure
-UPDATE courier_delivery SET due_us = :now WHERE dispatch_id = :dispatch AND state = 'unsure' AND due_us IS NULL
-
--- name: wake_batches
-UPDATE courier_batch SET due_us = :now
-WHERE dispatch_id = :dispatch AND token IS NULL AND (due_us IS NULL OR due_us > :now) AND EXISTS (
-    SELECT 1 FROM courier_delivery d
-    WHERE d.id BETWEEN courier_batch.first_id AND courier_batch.last_id
-        AND +d.dispatch_id = courier_batch.dispatch_id AND d.due_us <= :now
-)
 
 -- name: relay_seen
 INSERT INTO courier_relaystatus (name, trouble, since_us) VALUES (:name, :trouble, :now)

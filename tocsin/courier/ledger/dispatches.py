@@ -1,0 +1,76 @@
+"""Tellings as a whole: cancelled, paused, resumed, tried again, forgotten about.
+
+Nothing here touches a row that a courier may have in its hands at this moment: a leased batch's due rows. Their
+courier sees within about a second that the telling was stopped, and drops or gives back what it has not sent.
+"""
+
+from tocsin.courier.ledger.part import Part
+from tocsin.courier.states import CLAIMABLE, Evidence, State, after
+
+RESTORED = "restored"
+"""The reason of what is held because the database was restored or copied, see `epoch.py`."""
+WITHDRAWN = State.SUPPRESSED
+if {after(state, Evidence.WITHDRAWN) for state in CLAIMABLE} != {WITHDRAWN}:
+    raise AssertionError("the statement `withdraw` does not do as the table says")
+
+
+class Dispatches(Part):
+    """What a person may want of a telling."""
+
+    def cancel(self, dispatch: int, reason: str, now: int) -> int:
+        """Withdraw what is not settled. How many that were; those in a courier's hands follow, if they were not sent."""
+        run = self._database
+        with run.transaction():
+            run.rows("lock_batches", dispatch=dispatch)
+            if run.change("cancel_dispatch", dispatch=dispatch, reason=reason, now=now) != 1:
+                return 0
+            withdrawn = run.change("withdraw", dispatch=dispatch, to_state=WITHDRAWN.value, reason=reason, now=now)
+            run.change("requeue", dispatch=dispatch)
+        return withdrawn
+
+    def pause(self, dispatch: int, reason: str, now: int) -> bool:
+        """Let nothing more of a telling be sent until it is resumed. False if it is paused or cancelled already."""
+        run = self._database
+        with run.transaction():
+            run.rows("lock_batches", dispatch=dispatch)
+            if run.change("pause_dispatch", dispatch=dispatch, reason=reason, now=now) != 1:
+                return False
+            run.change("unqueue", dispatch=dispatch)
+        return True
+
+    def resume(self, dispatch: int) -> bool:
+        """Let a telling go on. False if it was not paused."""
+        run = self._database
+        with run.transaction():
+            run.rows("lock_batches", dispatch=dispatch)
+            if run.change("resume_dispatch", dispatch=dispatch) != 1:
+                return False
+            run.change("requeue", dispatch=dispatch)
+        return True
+
+    def held(self) -> list[int]:
+        """The tellings that are held because the database was restored or copied."""
+        return sorted(row[0] for row in self._database.table("held_dispatches", reason=RESTORED))
+
+    def hold_all(self, now: int) -> int:
+        """Pause, as restored, all that is not settled. How many tellings that are. In the caller's transaction."""
+        unsettled = sorted(row[0] for row in self._database.table("unsettled_dispatches"))
+        for dispatch in unsettled:
+            self._database.change("pause_dispatch", dispatch=dispatch, reason=RESTORED, now=now)
+            self._database.change("unqueue", dispatch=dispatch)
+        return len(unsettled)
+
+    def resend_unsure(self, dispatch: int, now: int) -> int:
+        """Let what waits for a person be sent once more. How many that are."""
+        run = self._database
+        with run.transaction():
+            run.rows("lock_batches", dispatch=dispatch)
+            released = run.change("retry_unsure", dispatch=dispatch, now=now)
+            run.change("requeue", dispatch=dispatch)
+        return released
+
+    def scrub(self, channel: str, address_hash: bytes) -> None:
+        """Forget the relays' words about an address, those too that are still to come. States, times, numbers stay."""
+        with self._database.transaction():
+            self._database.change("scrub_deliveries", channel=channel, hash=address_hash)
+            self._database.change("scrub_attempts", channel=channel, hash=address_hash)

@@ -1,0 +1,109 @@
+"""Claiming only from the database we worked on; holding what is unsettled in any other. The rule is in `epoch.py`."""
+
+import logging
+
+from tocsin.courier.ledger.couriers import Couriers
+from tocsin.courier.ledger.database import Database
+from tocsin.courier.ledger.dispatches import Dispatches
+from tocsin.courier.ledger.epoch import Epoch, Mark
+from tocsin.courier.ledger.leases import Lease
+from tocsin.courier.ledger.retry import RetryPlan
+
+logger = logging.getLogger(__name__)
+
+
+class WentBack(Exception):  # noqa: N818
+    """The database is not where we left it."""
+
+
+class Joining(Couriers, Dispatches):
+    """A courier's claims, guarded by the epoch. Without one, as on Django's side, there is no guard."""
+
+    def __init__(self, database: Database, plan: RetryPlan | None = None, epoch: Epoch | None = None) -> None:
+        super().__init__(database, plan)
+        self._epoch = epoch
+
+    def claim(self, courier: str, lane: int, now: int, rows: int) -> list[Lease]:
+        """As in `Leases`; nothing until it is certain that this is the database we worked on.
+
+        Raises OSError when the epoch cannot be written; what was claimed then is a stray.
+        """
+        epoch = self._epoch
+        if epoch is None:
+            return super().claim(courier, lane, now, rows)
+        if not self.join(courier, now) or not self._is_waiting(lane, now):
+            return []
+        try:
+            with self._database.transaction(durable=True):
+                leases = self._claim_all(courier, lane, now, rows)
+                mark = self._move_on(epoch)
+        except WentBack:
+            epoch.doubt()
+            return []
+        epoch.keep(mark)
+        return leases
+
+    def beat(self, courier: str) -> bool:
+        """As in `Couriers`; and the epoch moves on, once a minute."""
+        alive = super().beat(courier)
+        if alive and self._epoch and self._epoch.known and self._epoch.is_due:
+            try:
+                with self._database.transaction(durable=True):
+                    mark = self._move_on(self._epoch)
+                self._epoch.keep(mark)
+            except WentBack:
+                self._epoch.doubt()
+            except OSError as error:
+                logger.warning("the epoch cannot be written: %s", error.strerror)
+        return alive
+
+    def join(self, courier: str, now: int) -> bool:
+        """Whether this is the database we worked on, or one that others are working on. False while that is not known.
+
+        If it is neither, all that is unsettled in it is held, and it is ours from now on. Raises OSError.
+        """
+        epoch = self._epoch
+        if epoch is None or (epoch.known and epoch.joined == courier):
+            return True
+        with self._database.transaction(durable=True):
+            mark = epoch.known or self._recognised(epoch, courier, now)
+            if mark is None:
+                return False
+            self._database.change("join_courier", courier=courier)
+        epoch.joined = courier
+        if epoch.known is None:
+            epoch.keep(mark)
+        return True
+
+    def _recognised(self, epoch: Epoch, courier: str, now: int) -> Mark | None:
+        """The mark to go on from; None while it is not known whether others work on this database."""
+        rows = self._database.rows("epoch")
+        mark = Mark(**rows[0]) if rows else None
+        kept = epoch.file.read()
+        if mark is None and kept is None:
+            return self._set(Mark.fresh())
+        if mark and kept and kept.lineage == mark.lineage and kept.number <= mark.number:
+            return self._set(mark.next())
+        others = {row["id"]: row["beat"] for row in self._database.rows("joined_others", courier=courier)}
+        alive = epoch.watch({str(other): beat for other, beat in others.items()})
+        if alive is None and self._database.table("unsettled_dispatches"):
+            return None
+        if mark and alive:
+            return self._set(mark.next())
+        if held := self.hold_all(now):
+            logger.warning(
+                "this database was restored or copied: %s tellings are held until a person resumes them", held
+            )
+        return self._set(Mark.fresh())
+
+    def _set(self, mark: Mark) -> Mark:
+        if not self._database.change("set_epoch", lineage=mark.lineage, number=mark.number):
+            self._database.change("begin_epoch", lineage=mark.lineage, number=mark.number)
+        return mark
+
+    def _move_on(self, epoch: Epoch) -> Mark:
+        """Count up, in the transaction of the caller. Raises WentBack."""
+        rows = self._database.rows("move_epoch")
+        if not rows or not epoch.goes_on(mark := Mark(**rows[0])):
+            raise WentBack
+        return mark
