@@ -58,11 +58,10 @@ class House:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
     def raw(self, *pieces: bytes) -> bytes:
-        """Send pieces, close our side, and everything that comes back."""
+        """Send pieces, and everything that comes back until the site closes the connection."""
         with self.connect() as line:
             for piece in pieces:
                 line.sendall(piece)
-            line.shutdown(socket.SHUT_WR)
             return rest(line)
 
 

@@ -53,6 +53,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if not self._is_ours(header(scope, b"host")):
+            await refusals.another_host(send)
+            return
         try:
             page = self._page(scope)
             entry = await self._entry(page, secure=self._is_secure(scope)) if page else None
@@ -74,7 +77,7 @@ class Front:
 
     def _page(self, scope: Scope) -> Target | None:
         """What is asked for, if it may be a page for everybody."""
-        if scope["method"] not in {"GET", "HEAD"} or not self._is_ours(header(scope, b"host")):
+        if scope["method"] not in {"GET", "HEAD"}:
             return None
         for name, value in scope["headers"]:
             if name in PERSONAL or (name == b"cookie" and SESSION in value):

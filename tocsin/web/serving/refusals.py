@@ -1,4 +1,4 @@
-"""Answers given before Django is asked: the request is too large, or too many wait."""
+"""Answers given before Django is asked: the request is too large, is not for us, or too many wait."""
 
 import asyncio
 from contextlib import suppress
@@ -16,10 +16,16 @@ MEGABYTE: Final = 1024 * 1024
 
 async def busy(send: Send) -> None:
     """503: come back soon."""
-    page = sorry("Very many people are here just now", "Please try again in a moment.")
-    headers, body = _page(page)
+    headers, body = _page(sorry("Very many people are here just now", "Please try again in a moment."))
     headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
     await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def another_host(send: Send) -> None:
+    """400: this is not a name of ours."""
+    headers, body = _page(sorry("This site has another address", "It is not known by the name you asked for."))
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
