@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from tests.courier.people import make_readers, tell_everyone
 from tests.running import free_port
 from tocsin import cli
 from tocsin.audience.models import Publication
 from tocsin.cli import state
+from tocsin.courier import actions
+from tocsin.courier.ledger.dispatches import RESTORED
 from tocsin.courier.models import RelayStatus
 from tocsin.lib import clock, config
 
@@ -118,6 +122,19 @@ def test_a_relay_that_refuses_mail_while_sending_is_told(examine: Examine):
     long_ago = clock.now_us() - clock.HOUR
     RelayStatus.objects.create(name="relay.example:25", trouble="554 no service", since_us=long_ago)
     assert "554 no service" in examine()["newsroom"]["message"]
+
+
+def test_what_a_restored_database_holds_is_told(examine: Examine):
+    make_readers(1)
+    held, paused = tell_everyone(post_id=1), tell_everyone(post_id=2)
+    with transaction.atomic():
+        actions.pause(held, RESTORED)
+        actions.pause(paused, "The mayor wants to read it first.")
+    found = examine()
+    assert found["tellings"]["message"].startswith("1 tellings are held")
+    assert "resume --all" in found["tellings"]["mend"]
+    assert found["paused"]["ok"]
+    assert str(paused.pk) in found["paused"]["message"]
 
 
 def test_it_speaks_to_people(examine: Examine, capsys: pytest.CaptureFixture[str]):

@@ -29,6 +29,7 @@ def findings(config: Config) -> Iterator[Finding]:
         yield from _publication(config)
         yield from relaycheck.readers_out_of_reach(relays)
         yield from relaycheck.used_up(relays)
+        yield from _tellings()
         yield from _newsroom()
 
 
@@ -121,6 +122,19 @@ def _publication(config: Config) -> Iterator[Finding]:
     for is_missing, message in missing:
         if config.relays and is_missing:
             yield Finding("publication", False, message, "In the newsroom: Settings, Publication.")
+
+
+def _tellings() -> Iterator[Finding]:
+    """What is held: by the rule that a restored database mails nobody by itself, or by a person."""
+    from tocsin.courier.queries import paused
+
+    if held := paused(restored=True):
+        message = f"{len(held)} tellings are held, for this database was restored or copied: nobody is mailed."
+        mend = "See `tocsin dispatch list`; cancel what was told before or is out of date, then `tocsin dispatch resume --all`."
+        yield Finding("tellings", False, message, mend)
+    if waiting := paused(restored=False):
+        numbers = ", ".join(str(dispatch.pk) for dispatch in waiting)
+        yield Finding("paused", True, f"Paused: telling {numbers}.", "`tocsin dispatch resume ID` lets it go on.")
 
 
 def _newsroom() -> Iterator[Finding]:

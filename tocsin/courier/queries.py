@@ -12,6 +12,7 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from tocsin.audience.models import Address, Channel, Subscriber, Suppression
 from tocsin.courier.channel import Policy
 from tocsin.courier.ledger import quota
+from tocsin.courier.ledger.dispatches import RESTORED
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
 from tocsin.courier.models import Batch, Delivery, Dispatch, RelayStatus, RelayUse
@@ -171,6 +172,12 @@ def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: boo
 def relay_statuses() -> list[RelayStatus]:
     """What the couriers last saw of each relay."""
     return list(RelayStatus.objects.order_by("name"))
+
+
+def paused(*, restored: bool) -> list[Dispatch]:
+    """The tellings that a person paused; or those that are held because the database was restored or copied."""
+    found = Dispatch.objects.filter(paused_us__isnull=False, cancelled_us__isnull=True).order_by("pk")
+    return list(found.filter(pause_reason=RESTORED) if restored else found.exclude(pause_reason=RESTORED))
 
 
 def capped_until(relay: str, policy: Policy, now: int) -> datetime | None:
