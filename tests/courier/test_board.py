@@ -1,78 +1,158 @@
-"""The best lane first, between any two messages; a lease is finished when nothing of it waits or is out."""
+"""The best lane first, between any two messages; what was looked up keeps for a moment; leases end when all is done."""
 
-from tocsin.courier.ledger.ledger import Lease
-from tocsin.courier.sending.board import Board
+import pytest
 
-EVERY = {0, 1, 2, 3}
+from tests.courier.pieces import lease, standing
+from tocsin.courier.sending.board import Board, Piece
 
-
-def lease(token, lane=2):
-    return Lease(batch=token, token=token, dispatch=1, lane=lane, first=1, last=9, leased_us=1)
+EVERY = (0, 1, 2, 3)
 
 
-def test_a_better_lane_overtakes_between_two_deliveries():
-    board = Board()
-    board.add(lease(1, lane=3), [1, 2])
-    first = board.take(EVERY)
-    board.add(lease(2, lane=1), [7])
-    assert [first.delivery, board.take(EVERY).delivery, board.take(EVERY).delivery] == [1, 7, 2]
-    assert board.take(EVERY) is None
+class Table:
+    """A board whose ids are looked up when a test says so. `hungry`: how often it asked for more."""
+
+    def __init__(self) -> None:
+        self.hungry = 0
+        self.board = Board(self.hunger)
+        self.board.expect(1)
+
+    def hunger(self) -> None:
+        self.hungry += 1
+
+    def add(self, token, ids, lane=2, dispatch=1):
+        self.board.add(lease(token, lane, dispatch), ids)
+        self.look_up(lane)
+
+    def look_up(self, lane=2, most=100, until=10.0):
+        for hold, ids in self.board.to_look_up(most, lane):
+            pieces = [Piece(hold, standing(each, lane), None, "", until) for each in ids]
+            self.board.stock(hold, pieces, len(ids))
+        self.board.expect(1)
+
+    def take(self, lanes=EVERY, now=0.0):
+        piece = self.board.take(lanes, now)
+        return piece and piece.standing.delivery
 
 
-def test_a_relay_gets_only_its_lanes():
-    board = Board()
-    board.add(lease(1, lane=3), [1])
-    assert board.take({0, 1}) is None
-    assert board.waiting({0, 1}) == 0
-    assert board.waiting({3}) == 1
+@pytest.fixture
+def table():
+    return Table()
 
 
-def test_a_lease_is_finished_when_nothing_waits_and_nothing_is_out():
-    board = Board()
-    board.add(lease(1), [1, 2])
-    one, two = board.take(EVERY), board.take(EVERY)
-    board.finish(one)
-    assert board.pop_finished() == []
-    board.finish(two)
-    assert board.pop_finished() == [lease(1)]
-    assert board.tokens == set()
+def test_a_better_lane_overtakes_between_two_deliveries(table):
+    table.add(1, [1, 2], lane=3)
+    first = table.take()
+    table.add(2, [7], lane=1)
+    assert [first, table.take(), table.take(), table.take()] == [1, 7, 2, None]
 
 
-def test_what_is_put_back_is_next():
-    board = Board()
-    board.add(lease(1), [1, 2])
-    job = board.take(EVERY)
-    board.put_back(job)
-    assert board.take(EVERY) == job
+def test_nothing_overtakes_a_better_lane_that_is_being_looked_up(table):
+    table.add(1, [1], lane=3)
+    table.board.add(lease(2, lane=1), [7])
+    assert table.take() is None
+    assert table.hungry == 1
+    assert table.take(lanes=(3,)) == 1
+    table.look_up(lane=1)
+    assert table.take() == 7
 
 
-def test_what_waits_in_a_lane_nobody_serves_is_given_back_when_nothing_is_out():
-    board = Board()
-    board.add(lease(1), [1, 2, 3])
-    job = board.take(EVERY)
-    assert not board.serve(EVERY - {2})
-    assert board.waiting(EVERY) == 0
-    assert board.pop_finished() == []
-    board.finish(job)
-    assert board.pop_finished() == [lease(1)]
+def test_a_relay_gets_only_its_lanes(table):
+    table.add(1, [1], lane=3)
+    assert table.take(lanes=(0, 1)) is None
+    assert table.board.waiting((0, 1)) == 0
+    assert table.board.waiting((3,)) == 1
+    assert table.board.best((0, 1)) is None
+    assert table.board.best(EVERY) == 3
 
 
-def test_what_rested_waits_again_while_something_of_its_lease_is_out():
-    board = Board()
-    board.add(lease(1), [1, 2, 3])
-    board.take(EVERY)
-    board.serve(EVERY - {2})
-    assert board.serve(EVERY)
-    assert not board.serve(EVERY)
-    assert [board.take(EVERY).delivery, board.take(EVERY).delivery] == [2, 3]
+def test_a_lease_is_finished_when_nothing_waits_and_nothing_is_out(table):
+    table.add(1, [1, 2])
+    one, two = table.board.take(EVERY, 0.0), table.board.take(EVERY, 0.0)
+    assert not table.board.finish(one)
+    assert table.board.pop_finished(EVERY) == []
+    assert table.board.finish(two)
+    assert table.board.pop_finished(EVERY) == [lease(1)]
+    assert table.board.tokens == set()
 
 
-def test_after_clearing_nothing_comes_back():
-    board = Board()
-    board.add(lease(1), [1])
-    job = board.take(EVERY)
-    board.clear()
-    board.put_back(job)
-    board.finish(job)
-    assert board.take(EVERY) is None
-    assert board.pop_finished() == []
+def test_what_is_put_back_is_next(table):
+    table.add(1, [1, 2])
+    table.board.put_back(table.board.take(EVERY, 0.0))
+    assert [table.take(), table.take()] == [1, 2]
+
+
+def test_what_was_looked_up_long_ago_is_looked_up_again_in_order(table):
+    table.add(1, [1, 2, 3])
+    table.add(2, [4])
+    assert table.take(now=5.0) == 1
+    assert table.take(now=10.5) is None
+    assert table.board.ready((2,)) == 0
+    assert table.board.waiting((2,)) == 3
+    table.look_up(until=20.0)
+    assert [table.take(now=11.0) for _ in range(3)] == [2, 3, 4]
+
+
+def test_what_is_not_to_be_sent_after_all_is_no_work(table):
+    table.board.add(lease(1), [1, 2])
+    ((hold, ids),) = table.board.to_look_up(9, 2)
+    table.board.stock(hold, [], len(ids))
+    assert table.take() is None
+    assert table.board.pop_finished(EVERY) == [lease(1)]
+
+
+def test_what_could_not_be_looked_up_waits(table):
+    table.board.add(lease(1), [1, 2])
+    for hold, ids in table.board.to_look_up(1, 2):
+        table.board.not_looked_up(hold, ids)
+    table.look_up()
+    assert [table.take(), table.take()] == [1, 2]
+
+
+def test_it_asks_once_for_more_when_little_is_ready(table):
+    table.board.add(lease(1), range(20))
+    table.look_up(most=6)
+    table.board.expect(4)
+    for _ in range(5):
+        table.take()
+    assert table.hungry == 1
+    table.look_up(most=6)
+    table.board.expect(4)
+    assert [table.take() for _ in range(3)] == [5, 6, 7]
+    assert table.hungry == 1
+
+
+def test_what_waits_in_a_lane_nobody_serves_is_given_back_when_nothing_is_out(table):
+    table.add(1, [1, 2, 3])
+    piece = table.board.take(EVERY, 0.0)
+    assert table.board.pop_finished((0, 1, 3)) == []
+    assert table.take() == 2, "it may be served again in the meantime"
+    table.board.finish(piece)
+    table.board.put_back(Piece(piece.hold, standing(2), None, "", 10.0))
+    assert table.board.pop_finished((0, 1, 3)) == [lease(1)]
+    assert table.take() is None
+    assert table.board.waiting(EVERY) == 0
+
+
+def test_of_a_dispatch_that_is_stopped_nothing_more_is_handed_out(table):
+    table.add(1, [1, 2], dispatch=1)
+    table.add(2, [3], dispatch=2)
+    piece = table.board.take(EVERY, 0.0)
+    table.board.close({1})
+    assert [table.take(), table.take()] == [3, None]
+    assert table.board.pop_finished(EVERY) == []
+    table.board.put_back(piece)
+    assert table.take() is None
+    assert table.board.pop_finished(EVERY) == [lease(1)]
+
+
+def test_after_clearing_nothing_comes_back(table):
+    table.add(1, [1, 2])
+    table.board.add(lease(2), [3])
+    piece = table.board.take(EVERY, 0.0)
+    ((hold, ids),) = table.board.to_look_up(9, 2)
+    table.board.clear()
+    table.board.put_back(piece)
+    table.board.stock(hold, [Piece(hold, standing(3), None, "", 10.0)], len(ids))
+    assert table.take() is None
+    assert table.board.waiting(EVERY) == 0
+    assert table.board.pop_finished(EVERY) == []

@@ -1,29 +1,20 @@
-"""Locks, beats, and knowing the dead."""
+"""Beats, and knowing the dead."""
+
+import asyncio
 
 import pytest
 
 from tocsin.courier.ledger.retry import RetryPlan
-from tocsin.courier.sending.membership import Lock, Watch
+from tocsin.courier.sending.membership import Membership, Watch
 from tocsin.courier.sending.timing import Timing
 from tocsin.lib.errors import BadEnvironment
 
 
-def test_a_lock_is_free_only_when_its_courier_is_gone(tmp_path):
-    ours, watcher = Lock(tmp_path / "courier"), Lock(tmp_path / "courier")
-    ours.take("a" * 32)
-    assert not watcher.is_free("a" * 32)
-    ours.drop()
-    assert watcher.is_free("a" * 32)
-
-
-def test_a_lock_that_is_not_here_says_nothing(tmp_path):
-    assert not Lock(tmp_path).is_free("b" * 32)
-
-
 def test_a_state_directory_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "courier").write_text("a file, not a folder")
+    membership = Membership(None, tmp_path / "courier", Timing())
     with pytest.raises(BadEnvironment) as raised:
-        Lock(tmp_path / "courier").take("a" * 32)
+        asyncio.run(membership.enlist())
     assert raised.value.mend
 
 

@@ -1,6 +1,6 @@
 """What the courier asks of a channel, and what a channel answers. Plain data and protocols; no I/O here."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -38,7 +38,6 @@ class Fate(StrEnum):
     RELAY = "relay"  # the relay's own trouble: provably not handed over
     LOST = "lost"  # the connection died where it may have been taken
     RETURNED = "returned"  # provably not handed over, and no one's fault
-    STOPPED = "stopped"  # `may_start` said no: provably not handed over
 
 
 @dataclass(frozen=True)
@@ -92,23 +91,22 @@ class Policy:
     per_destination: int | None = None
 
 
-MayStart = Callable[[], Awaitable[bool]]
-"""Awaited right before the first byte that could complete a message leaves. It commits the intent to the ledger;
-False means the lease is gone and the body must not be sent."""
-
-
 class Session(Protocol):
-    """One open connection to a relay; takes one parcel at a time."""
+    """One open connection to a relay. It asks its crew for parcels and hands them over, several at a time if it can.
 
-    async def hand_over(self, parcel: Parcel, may_start: MayStart) -> Outcome:
-        """Try to hand `parcel` over. Never raises for what a relay or network does; the Outcome tells."""
+    `takes_many`: whole messages can be sent without waiting for an answer in between (CHUNKING).
+    """
 
-    @property
-    def usable(self) -> bool:
-        """Whether another parcel may be handed over on this connection."""
+    takes_many: bool
+
+    def wake(self) -> None:
+        """There may be parcels (again)."""
 
     async def close(self) -> None:
-        """Say goodbye (QUIT) and close; quick, and never raises."""
+        """Ask for no more, finish what is in flight, say goodbye. Never raises; cancelled, it aborts."""
+
+    def abort(self) -> None:
+        """Close at once: what is in flight comes back as LOST, or RETURNED if nothing of its body left."""
 
 
 class Composed(Protocol):
@@ -130,11 +128,10 @@ class Relay(Protocol):
     """One configured relay."""
 
     name: str
-    connections: int
-    lanes: frozenset[int] | None
+    policy: Policy
 
-    async def connect(self) -> Session:
-        """Open a session. Raises RelayTrouble."""
+    async def connect(self, crew: Crew) -> Session:
+        """Open a session for a crew. Raises RelayTrouble."""
 
 
 class Channel(Protocol):

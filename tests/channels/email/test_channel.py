@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from tests.channels.email.test_wire import yes
+from tests.channels.email.crew import TrustingCrew
 from tocsin.channels.email import caught
 from tocsin.channels.email.channel import EmailChannel
 from tocsin.channels.email.sink import Keeper
@@ -37,8 +37,8 @@ def test_it_is_what_the_courier_asks_for() -> None:
     relay: Relay = channel.relays[0]
     assert channel.name == "email"
     assert relay.name == "mail.example.org:25"
-    assert relay.connections == 4
-    assert relay.lanes is None
+    assert relay.policy.connections == 4
+    assert relay.policy.lanes is None
     assert composed
 
 
@@ -59,10 +59,12 @@ def test_what_the_demo_tells_is_caught_in_the_inbox(tmp_path: Path) -> None:
             Recipient(7, "anna@example.net", "Анна", UUID(int=7).bytes, 10**15)
         )
         async with server:
-            session = await channel.relays[0].connect()
-            outcome = await session.hand_over(parcel, yes)
+            crew = TrustingCrew([parcel])
+            session = await channel.relays[0].connect(crew)
+            session.wake()
+            await crew.until_idle()
             await session.close()
-            return outcome
+            return crew.outcomes[0]
 
     assert asyncio.run(conversation()).fate is Fate.TAKEN
     [summary] = caught.mails(tmp_path)
@@ -77,7 +79,7 @@ def test_what_the_demo_tells_is_caught_in_the_inbox(tmp_path: Path) -> None:
 def test_a_relay_turns_the_inbox_off() -> None:
     channel = EmailChannel.from_config(config(DEMO="1", RELAYS="smtp://a.example smtps://b.example?lanes=alert"))
     assert [relay.name for relay in channel.relays] == ["a.example:25", "b.example:465"]
-    assert channel.relays[1].lanes == frozenset({1})
+    assert channel.relays[1].policy.lanes == frozenset({1})
 
 
 def test_without_relay_and_demo_there_is_nothing_to_hand_mail_to() -> None:

@@ -12,8 +12,9 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.channels.email.crew import TrustingCrew
 from tests.channels.email.faulty import Answer, FaultyRelay
-from tests.channels.email.test_wire import PARCEL, yes
+from tests.channels.email.test_wire import PARCEL
 from tocsin.channels.email.relay import parse
 from tocsin.channels.email.wire import SmtpRelay
 from tocsin.courier.channel import Fate, Outcome, RelayTrouble
@@ -71,10 +72,12 @@ async def mail_server(sink: Sink, tls: ssl.SSLContext, **options: Any) -> AsyncI
 
 
 async def hand_over(url: str) -> Outcome:
-    session = await SmtpRelay(parse(url), "news.example.org").connect()
-    outcome = await session.hand_over(PARCEL, yes)
+    crew = TrustingCrew([PARCEL])
+    session = await SmtpRelay(parse(url), "news.example.org").connect(crew)
+    session.wake()
+    await crew.until_idle()
     await session.close()
-    return outcome
+    return crew.outcomes[0]
 
 
 async def meet(faulty: FaultyRelay, url: str) -> Outcome:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.channels.email.crew import TrustingCrew, relay_at, work
 from tests.channels.email.faulty import HANG, FaultyRelay, running
-from tests.channels.email.test_wire import IMPATIENT, PARCEL, relay_at, run, yes
+from tests.channels.email.test_wire import IMPATIENT, PARCEL, hand_over, run
 from tocsin.channels.email.patience import Patience
 from tocsin.courier.channel import Fate, Outcome
 
@@ -44,8 +45,7 @@ def test_a_relay_that_reads_no_more_is_given_up() -> None:
 
         server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=1000)
         faulty = FaultyRelay(port=server.sockets[0].getsockname()[1])
-        session = await relay_at(faulty, IMPATIENT).connect()
-        return await session.hand_over(LARGE, yes)
+        return (await hand_over(faulty, LARGE, IMPATIENT))[0]
 
     assert asyncio.run(conversation()) == Outcome(Fate.LOST, "no progress within 0.2 s", "body")
 
@@ -69,8 +69,7 @@ def test_an_answer_within_the_body_ends_it(reply: bytes, fate: Fate) -> None:
 
         server = await asyncio.start_server(interrupt, "127.0.0.1", 0, limit=1000)
         faulty = FaultyRelay(port=server.sockets[0].getsockname()[1])
-        session = await relay_at(faulty).connect()
-        return await session.hand_over(LARGE, yes), session.usable
+        return await hand_over(faulty, LARGE)
 
     outcome, usable = asyncio.run(conversation())
     assert (outcome.fate, usable) == (fate, False)
@@ -80,8 +79,7 @@ def test_a_byte_now_and_then_does_not_stretch_the_wait() -> None:
     async def conversation() -> Outcome:
         faulty = FaultyRelay({"BODY": b"250-" + b"x" * 4000}, stammer=True)
         async with faulty:
-            session = await relay_at(faulty, replace(IMPATIENT, body=0.3)).connect()
-            return await session.hand_over(PARCEL, yes)
+            return (await hand_over(faulty, PARCEL, replace(IMPATIENT, body=0.3)))[0]
 
     assert asyncio.run(conversation()) == Outcome(Fate.LOST, "no answer within 0.3 s", "body")
 
@@ -117,13 +115,16 @@ def test_an_address_outside_ascii_needs_smtputf8() -> None:
 def test_a_cancelled_conversation_is_cut_off(verb: str) -> None:
     async def conversation() -> FaultyRelay:
         async with FaultyRelay({verb: HANG}) as faulty:
-            session = await relay_at(faulty).connect()
-            task = asyncio.create_task(session.hand_over(PARCEL, yes))
+            crew = TrustingCrew([PARCEL])
+            session = await relay_at(faulty).connect(crew)
+            session.wake()
             await faulty.until(lambda: any(command.startswith(verb) for command in faulty.commands))
+            task = asyncio.create_task(session.close())
+            await asyncio.sleep(0)
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            assert not session.usable
+            assert crew.fates == [Fate.LOST if verb == "BODY" else Fate.RETURNED]
             return faulty
 
     faulty = asyncio.run(conversation())
@@ -133,7 +134,7 @@ def test_a_cancelled_conversation_is_cut_off(verb: str) -> None:
 def test_closing_is_quick_with_a_relay_that_does_not_answer() -> None:
     async def conversation() -> float:
         async with FaultyRelay({"QUIT": HANG}) as faulty:
-            session = await relay_at(faulty, Patience(quit=0.1)).connect()
+            session = await relay_at(faulty, Patience(quit=0.1)).connect(TrustingCrew([]))
             start = asyncio.get_running_loop().time()
             await session.close()
             await session.close()
@@ -143,26 +144,22 @@ def test_closing_is_quick_with_a_relay_that_does_not_answer() -> None:
 
 
 def test_a_relay_that_dismissed_us_between_parcels_is_noticed() -> None:
-    async def conversation() -> tuple[bool, Outcome]:
+    async def conversation() -> TrustingCrew:
         async with FaultyRelay({"RSET": "421 4.4.2 idle", "RCPT": "550 no"}) as faulty:
-            session = await relay_at(faulty).connect()
-            refused = await session.hand_over(PARCEL, yes)
-            assert refused.fate is Fate.REFUSED
-            return session.usable, await session.hand_over(PARCEL, yes)
+            crew = TrustingCrew([PARCEL, PARCEL._replace(delivery_id=8)], window=1)
+            await (await work(faulty, crew)).close()
+            return crew
 
-    usable, outcome = asyncio.run(conversation())
-    assert not usable
-    assert outcome.fate is Fate.RELAY
+    crew = asyncio.run(conversation())
+    assert crew.fates == [Fate.REFUSED, Fate.RELAY]
+    assert crew.words == "421 4.4.2 idle"
 
 
 def test_a_relay_in_a_thread_serves_other_threads() -> None:
     with running(FaultyRelay()) as faulty:
 
         async def conversation() -> Outcome:
-            session = await relay_at(faulty).connect()
-            outcome = await session.hand_over(PARCEL, yes)
-            await session.close()
-            return outcome
+            return (await hand_over(faulty))[0]
 
         assert asyncio.run(conversation()).fate is Fate.TAKEN
     assert len(faulty.taken) == 1

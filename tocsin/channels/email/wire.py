@@ -6,32 +6,24 @@ the first octet of the body until a complete reply nobody can know whether the r
 
 import ssl
 from contextlib import suppress
-from typing import overload
 
 from tocsin.channels.email.line import Broken, Line
 from tocsin.channels.email.offer import Offer
 from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.relay import RelaySettings, Tls
 from tocsin.channels.email.session import SmtpSession
-from tocsin.courier.channel import Crew, Fate, MayStart, Outcome, Parcel, RelayTrouble
+from tocsin.courier.channel import Crew, RelayTrouble
 from tocsin.lib.errors import BadEnvironment
 from tocsin.smtp import auth
-from tocsin.smtp.client import CLOSING
 from tocsin.smtp.commands import (
-    Body,
-    Command,
-    Data,
     Ehlo,
     Helo,
-    Mail,
     Quit,
-    Rcpt,
-    Rset,
     StartTls,
 )
 from tocsin.smtp.events import LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.replies import Reply
-from tocsin.smtp.state import Verb, Verdict
+from tocsin.smtp.state import Verdict
 
 
 class SmtpRelay:
@@ -40,24 +32,18 @@ class SmtpRelay:
     def __init__(self, settings: RelaySettings, hello: str, patience: Patience | None = None) -> None:
         self.name = settings.name
         self.policy = settings.policy
-        self.connections = settings.policy.connections
-        self.lanes = settings.policy.lanes
         self.settings = settings
         self._hello = hello
         self._patience = patience or Patience()
         self._tls = _context(settings)
 
-    @overload
-    async def connect(self) -> "OneParcelSession": ...
-    @overload
-    async def connect(self, crew: Crew) -> SmtpSession: ...
-    async def connect(self, crew: Crew | None = None) -> "SmtpSession | OneParcelSession":
+    async def connect(self, crew: Crew) -> SmtpSession:
         """Open a session: connect, EHLO, TLS, AUTH. Raises RelayTrouble with the relay's own words.
 
-        The session of a crew takes many parcels; it asks for the first when it is woken.
+        The session asks for its first parcel when it is woken.
         """
         line = await self._introduced()
-        return OneParcelSession(line, self._patience) if crew is None else SmtpSession(line, crew, self._patience)
+        return SmtpSession(line, crew, self._patience)
 
     async def inspect(self) -> Offer:
         """Open a session and say goodbye: what the relay offers. Sends nothing. Raises RelayTrouble."""
@@ -140,108 +126,6 @@ class _Introduction:
                 break
             reply = await self._line.ask(answer, self._patience.auth)
         _demand("AUTH", reply)
-
-
-class OneParcelSession:
-    """An open connection. Takes one parcel at a time. Implements `courier.channel.Session`."""
-
-    def __init__(self, line: Line, patience: Patience) -> None:
-        self._line = line
-        self._patience = patience
-        self._spent = False
-
-    @property
-    def usable(self) -> bool:
-        """Whether another parcel may be handed over on this connection."""
-        return not self._spent and self._line.client.may_send(Verb.MAIL) and not self._line.broken
-
-    async def hand_over(self, parcel: Parcel, may_start: MayStart) -> Outcome:
-        """Try to hand `parcel` over. What the relay or the network does is in the Outcome, never raised.
-
-        If `may_start` raises, or this is cancelled, the connection is closed and the error goes on: before
-        `may_start` returned nothing was handed over, after it nobody knows.
-        """
-        if not self.usable:
-            return self._end(Fate.RELAY, self._line.broken or "the session is over", Verb.MAIL)
-        try:
-            mail, rcpt, body = self._commands(parcel)
-        except LocalProtocolError as error:
-            return Outcome(Fate.REFUSED, f"not sent: {error}", "composing")
-        try:
-            return await self._envelope(mail, rcpt) or await self._message(body, may_start)
-        except BaseException:
-            self._line.abort()
-            raise
-
-    async def close(self) -> None:
-        """Say goodbye if that is possible now, and close."""
-        if self._line.client.may_send(Verb.QUIT):
-            with suppress(Broken):
-                await self._line.ask(Quit(), self._patience.quit)
-        self._line.abort()
-
-    def _commands(self, parcel: Parcel) -> tuple[Mail, Rcpt, Body]:
-        client = self._line.client
-        utf8 = not (parcel.return_path + parcel.recipient).isascii()
-        size = len(parcel.body)
-        if utf8 and "SMTPUTF8" not in client.extensions:
-            raise LocalProtocolError("the relay does not take addresses with non-ASCII characters (SMTPUTF8)")
-        if client.size_limit and size > client.size_limit:
-            raise LocalProtocolError(f"the relay takes no message over {client.size_limit} octets, this one has {size}")
-        mail = Mail(parcel.return_path, size if "SIZE" in client.extensions else None, utf8)
-        return mail, Rcpt(parcel.recipient, utf8), Body(parcel.body)
-
-    async def _envelope(self, mail: Mail, rcpt: Rcpt) -> Outcome | None:
-        """Name sender and recipient, and ask to send. None when the relay waits for the message."""
-        steps: tuple[tuple[Command, float], ...] = (
-            (mail, self._patience.mail),
-            (rcpt, self._patience.rcpt),
-            (Data(), self._patience.data),
-        )
-        for command, seconds in steps:
-            try:
-                reply = await self._line.ask(command, seconds)
-            except Broken as error:
-                return self._end(Fate.RELAY, str(error), command.verb)
-            if reply.verdict in {Verdict.NOT_NOW, Verdict.NO}:
-                return await self._refused(command.verb, reply)
-        return None
-
-    async def _refused(self, verb: Verb, reply: Reply) -> Outcome:
-        fate = _fate(verb, reply)
-        if fate is Fate.RELAY:
-            return self._end(fate, reply.words, verb)
-        try:
-            await self._line.ask(Rset(), self._patience.reset)
-        except Broken:
-            self._spent = True
-        return Outcome(fate, reply.words, verb.value)
-
-    async def _message(self, body: Body, may_start: MayStart) -> Outcome:
-        if not await may_start():
-            self._line.abort()
-            return Outcome(Fate.STOPPED, "the lease is gone", Verb.BODY.value)
-        if self._line.broken:
-            return self._end(Fate.RELAY, self._line.broken, Verb.DATA)
-        try:
-            reply = await self._line.deliver(body, self._patience.block, self._patience.body)
-        except Broken as error:
-            return self._end(Fate.LOST, str(error), Verb.BODY)
-        fate = _fate(Verb.BODY, reply)
-        return self._end(fate, reply.words, Verb.BODY) if fate is Fate.RELAY else Outcome(fate, reply.words, "body")
-
-    def _end(self, fate: Fate, words: str, verb: Verb) -> Outcome:
-        self._spent = True
-        return Outcome(fate, words, verb.value)
-
-
-def _fate(verb: Verb, reply: Reply) -> Fate:
-    """What a reply means for the parcel. MAIL speaks of us, not of the recipient; so does 421 anywhere."""
-    if reply.verdict is Verdict.DONE:
-        return Fate.TAKEN
-    if reply.code == CLOSING or verb is Verb.MAIL:
-        return Fate.RELAY
-    return Fate.REFUSED_NOW if reply.verdict is Verdict.NOT_NOW else Fate.REFUSED
 
 
 def _demand(step: str, reply: Reply) -> None:

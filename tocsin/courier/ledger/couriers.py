@@ -29,6 +29,10 @@ class Couriers(Leases, Deliveries):
         """Show that a courier lives. False: it was given up, and its leases are not its own any more."""
         return self._database.change("beat", courier=courier) == 1
 
+    def knows(self, courier: str) -> bool:
+        """Whether this courier ever worked on this database. A state directory may have seen another one before."""
+        return bool(self._database.rows("knows", courier=courier))
+
     def others(self, courier: str) -> list[Row]:
         """The couriers that are not given up, but this one: id, host, boot, pid, beat."""
         rows = self._database.rows("others", courier=courier)

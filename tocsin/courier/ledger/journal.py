@@ -110,6 +110,11 @@ class Journal:
         """Write down, in one write(2), what came back. Raises OSError; then none of it is written."""
         self._write(b"".join([_reply(result) for result in results]))
 
+    def turn(self, results: Sequence[Result], intents: Sequence[Intent]) -> None:
+        """`came_back` and then `intend`, in one write(2)."""
+        self._write(b"".join([*map(_reply, results), *map(_intent, intents)]))
+        self._unsettled.update([intent.delivery for intent in intents])
+
     def settled(self, deliveries: Iterable[int]) -> None:
         """These deliveries' results are in the ledger, or they came back unsent: their intents need not be kept."""
         gone = set(deliveries)

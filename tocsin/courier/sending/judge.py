@@ -7,20 +7,24 @@ A broken relay fails nobody. So a refusal for good waits until there is evidence
   that speak of theirs are meant;
 - the same refusal comes for the STREAKth time in a row: the relay is in trouble, all go back to be tried later;
 - nothing more is to be sent: refusals that speak of the recipient stand, others are put off.
+
+A refusal for now puts off who met it, at once. But the STREAKth of the same in a row is the relay's trouble, unless it
+speaks of a mailbox (RFC 3463 4.1.x and 4.2.x).
 """
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 STREAK = 10
 LOST_STREAK = 20
 
 Key = TypeVar("Key")
 
-_ENHANCED = re.compile(r"^5\d\d[ -](5\.\d{1,3}\.\d{1,3})\b")
+_ENHANCED = re.compile(r"^[45]\d\d[ -]([45]\.\d{1,3}\.\d{1,3})\b")
+_MAILBOX_NOW = re.compile(r"4\d\d[ -]4\.[12]\.")
 _SENDERS = {"5.1.7", "5.1.8"}
 _OF_A_USER = re.compile(
     r"user|mailbox|recipient|account|inbox|no such|unknown|not exist|doesn't exist|not found|inactive|disabled",
@@ -61,6 +65,9 @@ class Ruling(Generic[Key]):
     trouble: str = ""
 
 
+_NOTHING: Ruling[Any] = Ruling()
+
+
 class Judge(Generic[Key]):
     """Judges the refusals of one relay."""
 
@@ -84,7 +91,10 @@ class Judge(Generic[Key]):
     def taken(self, now_us: int) -> Ruling[Key]:
         """The relay took a message."""
         self._last_taken_us = now_us
-        self._lost, self._suspect = 0, ""
+        self._lost = 0
+        if not self._streaks and not self._waiting:
+            return _NOTHING
+        self._suspect = ""
         self._streaks.clear()
         return self._sentence(Sentence.FAIL)
 
@@ -109,6 +119,19 @@ class Judge(Generic[Key]):
             ruling = self._sentence(Sentence.ASIDE)
             return Ruling(meant + ruling.cases, _nameless(case.reply))
         return Ruling(meant)
+
+    def put_off(self, case: Case[Key]) -> Ruling[Key]:
+        """The relay refused a recipient or a message for now. Who is so refused is put off; not when everybody is."""
+        self._lost = 0
+        again = case.refused_us is not None and self._last_taken_us > case.refused_us
+        if again or _MAILBOX_NOW.match(case.reply):
+            return Ruling(((case, Sentence.DEFER),))  # it took others meanwhile, or speaks of this mailbox
+        words = normalised(case)
+        self._streaks[words] += 1
+        if words != self._suspect and self._streaks[words] < STREAK:
+            return Ruling(((case, Sentence.DEFER),))
+        self._suspect = words
+        return Ruling(((case, Sentence.ASIDE),), _nameless(case.reply))
 
     def idle(self) -> Ruling[Key]:
         """Nothing more is to be sent and nothing is on the wire."""

@@ -1,24 +1,23 @@
 """Being a courier among couriers: enlisting, beating, and giving up those who died.
 
-On one boot of one machine a courier that can take another's lock file knows it dead at once. Elsewhere, and for one
+On one boot of one machine a courier that can take the lock of another's journal knows it dead at once. Elsewhere, and for one
 that is only stopped, it waits until the other's beat stood still for a lease on *its own* monotonic clock. Clocks of two
 machines are never compared.
 """
 
-import fcntl
 import logging
 import os
 import socket
 import time
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
+from tocsin.courier.ledger import journal
 from tocsin.courier.ledger.database import Row
+from tocsin.courier.ledger.journal import Journal
 from tocsin.courier.ledger.ledger import Ledger
-from tocsin.courier.sending.clerk import Clerk, LedgerAway
+from tocsin.courier.sending.clerk import Clerk
 from tocsin.courier.sending.timing import Timing
 from tocsin.lib import clock
 from tocsin.lib.errors import BadEnvironment
@@ -31,45 +30,6 @@ logger = logging.getLogger(__name__)
 def boot_id() -> str:
     """What is the same for all processes since the machine started, and never again."""
     return BOOT_ID.read_text(encoding="ascii").strip()
-
-
-class Lock:
-    """A file that is locked while its courier lives."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._file: IO[bytes] | None = None
-
-    def path(self, courier: str) -> Path:
-        """The lock file of a courier."""
-        return self._folder / f"{courier}.lock"
-
-    def take(self, courier: str) -> None:
-        """Make and lock the file of this courier. Raises BadEnvironment."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path(courier).open("xb")
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BadEnvironment(
-                f"{self._folder} cannot be written: {error.strerror}",
-                "Make the state directory writable, see its owner.",
-            ) from error
-
-    def drop(self) -> None:
-        """Unlock our file."""
-        if self._file:
-            self._file.close()
-            self._file = None
-
-    def is_free(self, courier: str) -> bool:
-        """Whether another courier's file is here and nobody holds it: that courier is dead."""
-        try:
-            with self.path(courier).open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
 
 
 @dataclass
@@ -93,72 +53,98 @@ class Watch:
 
 
 class Membership:
-    """This courier's place among the couriers. `id` changes when it was given up and enlists anew."""
+    """This courier's place among the couriers. `id` changes when it was given up and enlists anew.
+
+    `company`: how many other couriers were seen last. `alone_here`: none of them on another host.
+    """
 
     def __init__(self, clerk: Clerk, folder: Path, timing: Timing) -> None:
         self.id = ""
+        self.company = 0
+        self.alone_here = True
         self._clerk = clerk
-        self._lock = Lock(folder)
+        self._folder = folder
         self._timing = timing
         self._watch = Watch(timing.lease)
         self._boot = boot_id()
+        self._host = socket.gethostname()[:200]
         self._beat_at = float("-inf")
+        self._sure_for = timing.lease - timing.margin
 
-    async def enlist(self) -> None:
-        """Enlist under a new id, waiting for the database as long as it takes. Raises BadEnvironment."""
+    async def enlist(self) -> Journal:
+        """Enlist under a new id, waiting for the database as long as it takes; its journal. Raises BadEnvironment."""
         courier = uuid.uuid4().hex
-        self._lock.take(courier)
+        try:
+            journal = Journal.create(self._folder, courier, self._boot)
+        except OSError as error:
+            raise BadEnvironment(
+                f"{self._folder} cannot be written: {error.strerror}",
+                "Make the state directory writable, see its owner, and that its disk is not full.",
+            ) from error
         now = clock.boottime()
-        await self._clerk.insist(
-            Ledger.register, courier, socket.gethostname()[:200], self._boot, os.getpid(), clock.now_us()
-        )
+        await self._clerk.insist(Ledger.register, courier, self._host, self._boot, os.getpid(), clock.now_us())
         self.id, self._beat_at = courier, now
+        return journal
 
     def is_sure(self) -> bool:
         """Whether our leases are certainly still ours; on a clock that also runs while we are suspended."""
-        return clock.boottime() - self._beat_at < self._timing.lease - self._timing.margin
+        return clock.boottime() - self._beat_at < self._sure_for
 
     async def beat(self) -> bool:
         """Show that we live. False: we were given up."""
         now = clock.boottime()
         if not await self._clerk.do(Ledger.beat, self.id):
+            self._beat_at = float("-inf")
             return False
         self._beat_at = now
         return True
 
-    async def reenlist(self) -> None:
-        """Begin again after having been given up."""
-        logger.warning("this courier was given up while it was away; it enlists anew")
-        self._beat_at = float("-inf")
-        self._lock.drop()
-        self._lock.path(self.id).unlink(missing_ok=True)
-        await self.enlist()
+    def forget_journal(self) -> None:
+        """Everything in our journal is in the ledger."""
+        journal.remove(self._folder, self.id)
 
     async def bury_the_dead(self) -> int:
-        """Give back the batches of couriers that died. How many couriers that were. Raises LedgerAway."""
+        """Give back the batches of couriers that died, with what their journals tell. How many couriers that were.
+
+        Raises LedgerAway.
+        """
         others = await self._clerk.do(Ledger.others, self.id)
-        self._watch.keep({other["id"] for other in others})
+        known = {other["id"] for other in others}
+        self._watch.keep(known)
+        self.company = len(others)
+        self.alone_here = all(other["host"] == self._host for other in others)
         buried = 0
         for other in others:
             same_boot = other["boot"] == self._boot
-            dead = same_boot and self._lock.is_free(other["id"])
+            dead = same_boot and journal.is_dead(self._folder, other["id"])
             if dead or self._watch.stood_still(other["id"], other["beat"], time.monotonic()):
-                buried += await self._bury(other, same_boot=same_boot)
+                buried += await self._clerk.do(_bury, self._folder, other, same_boot=same_boot)
+        for courier in journal.couriers(self._folder) - known - {self.id}:
+            await self._clerk.do(_fold_late, self._folder, courier)
         return buried
 
-    async def _bury(self, other: Row, *, same_boot: bool) -> bool:
-        courier: str = other["id"]
-        if not await self._clerk.do(Ledger.bury, courier, clock.now_us(), beat=other["beat"], same_boot=same_boot):
-            return False
-        logger.warning(
-            "courier %s (%s, process %s) is gone; its batches are free", courier, other["host"], other["pid"]
-        )
-        self._lock.path(courier).unlink(missing_ok=True)
-        return True
-
     async def leave(self) -> None:
-        """Give everything back and go; what is still on the wire is unsure."""
-        with suppress(LedgerAway):  # then the others find our lock free, and do it
-            await self._clerk.do(Ledger.bury, self.id, clock.now_us())
-            self._lock.path(self.id).unlink(missing_ok=True)
-        self._lock.drop()
+        """Give everything back and go. Raises LedgerAway: then the others find our journal, and do it."""
+        reading = journal.read(self._folder, self.id)
+        await self._clerk.do(Ledger.bury, self.id, clock.now_us(), reading=reading)
+        self.forget_journal()
+
+
+def _bury(ledger: Ledger, folder: Path, other: Row, *, same_boot: bool) -> bool:
+    """Runs in the ledger's thread."""
+    courier: str = other["id"]
+    reading = journal.read(folder, courier)
+    if not ledger.bury(courier, clock.now_us(), beat=other["beat"], reading=reading, same_boot=same_boot):
+        return False
+    logger.warning("courier %s (%s, process %s) is gone; its batches are free", courier, other["host"], other["pid"])
+    journal.remove(folder, courier)
+    return True
+
+
+def _fold_late(ledger: Ledger, folder: Path, courier: str) -> None:
+    """The courier was given up by others, who could not read what lies here. Runs in the ledger's thread."""
+    if not journal.is_dead(folder, courier) or not ledger.knows(courier):
+        return  # it is only just enlisting, or about to enlist anew, or of another database
+    if reading := journal.read(folder, courier):
+        ledger.fold_late(reading)
+    journal.remove(folder, courier)

@@ -1,12 +1,14 @@
-"""The courier process: claims batches lane by lane while relays work, and keeps its place among the couriers.
+"""The courier process: begins, goes on until it is told to stop, and ends. What it does meanwhile is in its parts.
 
-Its imports hold neither Django nor Wagtail (a test looks). Sending is in `send.py`, relays in `relays.py`.
+Its imports hold neither Django nor Wagtail (a test looks).
 """
 
 import asyncio
+import gc
 import logging
+import math
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,16 +18,19 @@ from tocsin.courier.channel import Channel
 from tocsin.courier.lanes import Lane
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.sending.clerk import Clerk, LedgerAway
+from tocsin.courier.sending.fetcher import Fetcher
+from tocsin.courier.sending.flow import Flow
 from tocsin.courier.sending.membership import Membership
+from tocsin.courier.sending.notices import NO_RELAY
 from tocsin.courier.sending.relays import RelayDesk
-from tocsin.courier.sending.send import Sender
+from tocsin.courier.sending.shares import Shares
 from tocsin.courier.sending.station import Station
 from tocsin.courier.sending.timing import Timing
-from tocsin.lib import clock
 from tocsin.lib.config import Config
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
-NO_RELAY = "(none)"
+COLLECT_EVERY = 50_000
+"""Objects made before garbage is looked for: what is made for a message is nearly always gone with it."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +40,8 @@ def run(config: Config, channel: Channel, timing: Timing | None = None) -> None:
 
     Raises BadEnvironment when the state directory cannot be written.
     """
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(CourierProcess(config, channel, timing or Timing()).run())
 
@@ -46,11 +53,14 @@ class CourierProcess:
         self._timing = timing
         self._clerk = Clerk(config.database_url, timing.retry)
         self._membership = Membership(self._clerk, config.state_dir / "courier", timing)
-        sender = Sender(self._clerk, self._membership, channel)
-        self._station = Station(self._clerk, self._membership, sender, timing)
-        self._desks = [RelayDesk(relay, self._station) for relay in channel.relays]
+        self._station = Station(self._clerk, self._membership, timing)
+        policies = {relay.name: relay.policy for relay in channel.relays}
+        shares = Shares(policies, self._call) if len(policies) > 1 else None
+        self._desks = [RelayDesk(relay, self._station, shares) for relay in channel.relays]
+        for desk in self._desks:
+            desk.others = [other for other in self._desks if other is not desk]
+        self._fetcher = Fetcher(self._station, channel, Flow(_most(self._desks)))
         self._told_to_stop = asyncio.Event()
-        self._strays = False
 
     async def run(self) -> None:
         """Work until told to stop."""
@@ -63,13 +73,18 @@ class CourierProcess:
         finally:
             self._clerk.close()
 
+    def _call(self, name: str) -> None:
+        for desk in self._desks:
+            if desk.name == name:
+                desk.call()
+
     async def _begin(self) -> None:
-        await self._membership.enlist()
+        self._station.diary.open(await self._membership.enlist())
         names, unserved = {desk.name for desk in self._desks}, self._unserved()
         await self._clerk.insist(Ledger.relays_are, names | {NO_RELAY} if unserved else names)
         if unserved:
             logger.warning("%s", unserved)
-            await self._clerk.insist(Ledger.relay_seen, NO_RELAY, unserved, clock.now_us())
+            self._station.notices.post(NO_RELAY, unserved)
         logger.info("courier %s has begun", self._membership.id)
 
     def _unserved(self) -> str:
@@ -95,7 +110,10 @@ class CourierProcess:
         task.result()
         return True
 
+    # At work
+
     async def _work(self) -> None:
+        writing = asyncio.create_task(self._station.outbox.run())
         around = [
             asyncio.create_task(self._again(self._beat, self._timing.beat)),
             asyncio.create_task(self._again(self._watch, self._timing.watch)),
@@ -105,17 +123,26 @@ class CourierProcess:
         desks = [asyncio.create_task(desk.run()) for desk in self._desks]
         stop = asyncio.create_task(self._told_to_stop.wait())
         # A desk never ends by itself. If one does, it is better to end altogether and be started again.
-        await asyncio.wait({stop, *desks}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stop, writing, *desks}, return_when=asyncio.FIRST_COMPLETED)
         self._station.stop()
+        for desk in self._desks:
+            desk.hang_up()
         _, late = await asyncio.wait({stop, *desks}, timeout=self._timing.grace if desks else 0)
         await _end({*late, *around}, self._timing.farewell)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._timing.farewell):
-                await self._membership.leave()
+        await self._leave(writing)
         logger.info("courier %s has ended", self._membership.id)
-        for desk in desks:
-            if desk.done() and not desk.cancelled():
-                desk.result()
+        for task in (writing, *desks):
+            if task.done() and not task.cancelled():
+                task.result()
+
+    async def _leave(self, writing: "asyncio.Task[None]") -> None:
+        """Write down what came back, and give everything back. What cannot be written now is in the journal."""
+        await _end({writing}, self._timing.farewell)
+        self._station.diary.close()
+        with suppress(TimeoutError, LedgerAway):
+            async with asyncio.timeout(self._timing.farewell):
+                await self._station.outbox.write_all()
+                await self._membership.leave()
 
     async def _again(self, action: Callable[[], Awaitable[None]], pause: float) -> None:
         """Do `action` for ever; nothing that goes wrong with it ends the courier."""
@@ -131,57 +158,55 @@ class CourierProcess:
                 await asyncio.sleep(max(pause, 1.0))
 
     async def _beat(self) -> None:
+        self._station.almanac.look()
         if not await self._membership.beat():
-            self._station.board.clear()
-            await self._membership.reenlist()
-            self._station.wake()
+            await self._begin_anew()
+
+    async def _begin_anew(self) -> None:
+        """We were given up: let come back what is on the wire, write it down, and enlist under a new id."""
+        logger.warning("this courier was given up while it was away; it enlists anew")
+        self._station.board.clear()
+        for desk in self._desks:
+            desk.hang_up()
+        await asyncio.gather(*(desk.at_rest(self._timing.grace) for desk in self._desks))
+        await self._station.outbox.write_all()
+        self._station.diary.close()
+        self._membership.forget_journal()
+        self._station.diary.open(await self._membership.enlist())
+        self._station.wake()
+        self._station.hunger.ring()
 
     async def _watch(self) -> None:
         if await self._membership.bury_the_dead():
             self._station.hunger.ring()
 
     async def _listen(self) -> None:
+        await self._station.notices.write()
         if await self._clerk.do(Ledger.rang):
+            self._fetcher.ring()
             self._station.hunger.ring()
 
     async def _fetch(self) -> None:
-        """Claim what the connections can take; when there is nothing more, wait until somebody rings."""
-        seen = self._station.hunger.rings
-        ready = {lane for desk in self._desks if desk.takes_work for lane in desk.lanes}
-        if self._station.board.serve(ready):
-            self._station.work.ring()
-        await self._station.release_finished()
-        if self._station.stopping or not await self._claim(ready):
+        """Get what the relays can take; when there is nothing more, wait until somebody rings."""
+        station = self._station
+        seen = station.hunger.rings
+        working = [desk for desk in self._desks if desk.takes_work]
+        station.served = {lane for desk in working for lane in desk.lanes}
+        station.release_finished()
+        least = sum(desk.connections for desk in working)
+        if station.stopping or not await self._fetcher.fetch([desk.lanes for desk in working], least):
             for desk in self._desks:
-                await desk.nothing_more()
-            await self._station.hunger.wait(self._timing.poll, since=seen)
-
-    async def _claim(self, ready: set[int]) -> bool:
-        """Claim one batch, of the best lane that has one and not enough on the board. Whether there was one."""
-        await self._release_strays()
-        board, waiting = self._station.board, 0
-        capacity = sum(desk.connections for desk in self._desks if desk.takes_work)
-        for lane in sorted(ready):
-            waiting += board.waiting({lane})
-            if waiting >= capacity:
-                return False
-            self._strays = True
-            leases = await self._clerk.do(Ledger.claim, self._membership.id, lane, clock.now_us(), 1)
-            for lease in leases:
-                board.add(lease, await self._clerk.do(Ledger.due, lease))
-            self._strays = False
-            if leases:
-                self._station.work.ring()
-                return True
-        return False
-
-    async def _release_strays(self) -> None:
-        if self._strays:
-            await self._clerk.do(Ledger.release_strays, self._membership.id, self._station.board.tokens)
-            self._strays = False
+                desk.nothing_more()
+            station.wake()
+            await station.hunger.wait(self._timing.poll, since=seen)
 
 
 async def _end(tasks: "set[asyncio.Task[Any]]", seconds: float) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks, timeout=seconds)
+
+
+def _most(desks: Sequence[RelayDesk]) -> float:
+    """How many messages a second the relays allow altogether."""
+    return sum(desk.policy.per_second or math.inf for desk in desks)

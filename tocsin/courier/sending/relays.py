@@ -1,40 +1,61 @@
-"""One relay: its connections, its health, and what its refusals mean."""
+"""One relay: its health, its limits, its connections, and what its answers mean.
+
+Everything between `open_to` and `stumbled` is called for every message and waits for nothing.
+"""
 
 import asyncio
 import logging
+import math
 import random
+import time
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from tocsin.courier.channel import Relay, RelayTrouble, Session
+from tocsin.courier.channel import Fate, Outcome, Relay, RelayTrouble, Session
 from tocsin.courier.lanes import Lane
-from tocsin.courier.ledger.ledger import Ledger
-from tocsin.courier.sending.board import Job
+from tocsin.courier.ledger.results import Intent, Result
+from tocsin.courier.sending.board import Piece
 from tocsin.courier.sending.circuit import Circuit, Phase
-from tocsin.courier.sending.clerk import LedgerAway
-from tocsin.courier.sending.connection import Connection
+from tocsin.courier.sending.crew import Crew, Errand
 from tocsin.courier.sending.judge import Case, Judge, Ruling, Sentence
-from tocsin.courier.sending.send import End, Report
+from tocsin.courier.sending.limits import Limits
+from tocsin.courier.sending.outbox import Slip
+from tocsin.courier.sending.shares import Shares
 from tocsin.courier.sending.station import Station
+from tocsin.courier.sending.window import Window
 from tocsin.courier.states import Evidence
-from tocsin.lib import clock
 
-AWAY_SECONDS = 0.2
+COMPOSING = "composing"
+OF_THE_MESSAGE = frozenset({"RCPT", "DATA", "BDAT", "body"})
+"""The phases in which a relay may stumble over this one delivery."""
+TOO_BIG = ("552 5.3.4", "552")
+URGENT = (int(Lane.TRANSACTIONAL), int(Lane.ALERT))
+NOT_SOON = 1.0
+"""A relay that may not be given anything within so many seconds needs no connection yet."""
+STUMBLED_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
 
 class RelayDesk:
-    """Steers the connections of one relay."""
+    """Steers the connections of one relay. Implements `crew.Desk`."""
 
-    def __init__(self, relay: Relay, station: Station) -> None:
+    def __init__(self, relay: Relay, station: Station, shares: Shares | None) -> None:
         self.name = relay.name
-        self.lanes = frozenset(map(int, Lane)) if relay.lanes is None else relay.lanes
-        self.busy = 0
+        self.policy = relay.policy
+        lanes = frozenset(map(int, Lane)) if relay.policy.lanes is None else relay.policy.lanes
+        self.lanes = tuple(sorted(lanes))
+        self.others: Sequence[RelayDesk] = ()
         self._relay = relay
         self._station = station
         self._circuit = Circuit(random.Random(), station.timing.longest_wait)  # noqa: S311 - jitter
-        self._judge: Judge[tuple[Job, Report]] = Judge()
+        self._judge: Judge[tuple[Errand, Result]] = Judge()
+        self._window = Window(relay.policy.window)
+        self._limits = Limits(relay.name, relay.policy, shares)
+        self._crews: set[Crew] = set()
         self._balks = False  # it lets us in, but the last message it was offered ended the session
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def takes_work(self) -> bool:
@@ -44,135 +65,332 @@ class RelayDesk:
     @property
     def connections(self) -> int:
         """How many connections may work at the same time now."""
-        return self._relay.connections if self._circuit.phase is Phase.CLOSED else 1
+        return self.policy.connections if self._circuit.phase is Phase.CLOSED else 1
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is in the hands of one of its sessions."""
+        return any(crew.busy for crew in self._crews)
+
+    # Connections
 
     async def run(self) -> None:
         """Work until the station stops."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._relay.connections):
+            for _ in range(self.policy.connections):
                 group.create_task(self._keep_connection())
+
+    def hang_up(self) -> None:
+        """Let every session finish what it has in its hands, and end."""
+        for crew in self._crews:
+            crew.close()
+
+    async def at_rest(self, seconds: float) -> None:
+        """Wait until every session has ended; after so long, cut those off that have not."""
+        deadline = time.monotonic() + seconds
+        while self._crews and (left := deadline - time.monotonic()) > 0:
+            await self._station.work.wait(left)
+        for crew in self._crews:
+            crew.cut_off()
 
     async def _keep_connection(self) -> None:
         while not self._station.stopping:
-            trial = self._circuit.begin_trial(_now())
-            if trial or self._circuit.phase is Phase.CLOSED:
+            trial = self._circuit.begin_trial(time.monotonic())
+            if lanes := self.lanes if trial else self._wanted():
                 try:
-                    await Connection(self, self._station, trial=trial).run()
+                    await self._connection(lanes, trial=trial)
                 finally:
                     if trial:
                         self._circuit.give_up()
             else:
-                wait = self._circuit.wait(_now())
+                wait = self._circuit.wait(time.monotonic())
                 await self._station.work.wait(wait or self._station.timing.poll)
 
-    # What a connection asks
+    def _wanted(self) -> tuple[int, ...]:
+        """The lanes that one more connection should serve now; none if none is needed.
 
-    def may_work(self, *, trial: bool) -> bool:
-        """Whether a connection may take (more) work; while the relay is in trouble only the one that tries."""
-        return self._circuit.phase is Phase.CLOSED or (trial and self._circuit.phase is Phase.TRIAL)
+        The last one is kept for urgent lanes, and opened when all others have their hands full.
+        """
+        board = self._station.board
+        best = board.best(self.lanes)
+        if best is None or self._circuit.phase is not Phase.CLOSED or not self._station.may_begin:
+            return ()
+        if self._limits.wait(best, time.monotonic()) > NOT_SOON:
+            return ()
+        kept = 1 if self.policy.connections > 1 else 0
+        if len(self._crews) < self.policy.connections - kept:
+            free = sum(not crew.busy for crew in self._crews)
+            return self.lanes if board.waiting(self.lanes) > free else ()
+        urgent = tuple(lane for lane in self.lanes if lane in URGENT)
+        return urgent if best in urgent and all(crew.busy for crew in self._crews) else ()
 
-    async def connect(self) -> Session | None:
-        """Open a session; None when the relay is in trouble."""
+    async def _connection(self, lanes: tuple[int, ...], *, trial: bool) -> None:
+        crew = Crew(self, self._station, lanes, trial=trial, most=self.policy.per_connection)
+        self._crews.add(crew)
         try:
-            session = await self._relay.connect()
+            if session := await self._connect(crew):
+                await self._attend(crew, session)
+        except Exception:
+            logger.exception("a connection to %s stumbled and begins anew", self.name)
+            await asyncio.sleep(STUMBLED_SECONDS)
+        finally:
+            crew.close()
+            self._crews.discard(crew)
+            self._station.idlers.discard(crew)
+            self._station.wake()
+
+    async def _connect(self, crew: Crew) -> Session | None:
+        try:
+            session = await self._relay.connect(crew)
         except RelayTrouble as trouble:
-            await self._fail(str(trouble))
+            self._fail(str(trouble))
             return None
         if not self._balks:
-            await self._shows_life()
+            self._shows_life()
         return session
 
-    async def take_in(self, job: Job, report: Report, *, fresh: bool) -> None:
-        """Deal with what came of a job."""
-        match report.end:
-            case End.AGAIN:
-                self._station.board.put_back(job)
-                await asyncio.sleep(AWAY_SECONDS)
-            case End.RELAY if fresh:  # a session that served may end; one that cannot even begin is trouble
-                self._balks = True
-                await self._part_with(job, report)
-                await self._fail(report.reply)
-            case End.RELAY:
-                self._station.board.put_back(job)
-            case End.REFUSED:
-                case = Case((job, report), report.reply, report.address, report.refused_us)
-                await self._carry_out(self._judge.refused(case))
-                await self._shows_life()
-            case End.TAKEN:
-                await self._finish(job)
-                await self._carry_out(self._judge.taken(clock.now_us()))
-                await self._shows_life()
-            case End.PUT_OFF:
-                await self._finish(job)
-                await self._shows_life()
-            case End.LOST:
-                await self._finish(job)
-                await self._carry_out(self._judge.lost(report.reply))
-            case _:
-                await self._finish(job)
+    async def _attend(self, crew: Crew, session: Session) -> None:
+        """Let a session work until it ends, should end, or is idle for long."""
+        try:
+            crew.begin(session)
+            idle = self._station.timing.idle
+            while not crew.over.is_set() and (crew.busy or time.monotonic() - crew.idle_since < idle):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(idle):
+                        await crew.over.wait()
+        finally:
+            crew.close()
+            await session.close()
 
-    async def _part_with(self, job: Job, report: Report) -> None:
-        """A delivery that may itself be what ends sessions stands aside for a while: others must not wait behind it."""
-        if report.this is None:
-            self._station.board.put_back(job)
+    # What a crew asks
+
+    def open_to(self, crew: Crew) -> bool:
+        """See `crew.Desk`. While the relay is in trouble only the one that tries may work."""
+        phase = self._circuit.phase
+        return phase is Phase.CLOSED or (crew.trial and phase is Phase.TRIAL)
+
+    def window(self) -> int:
+        """See `crew.Desk`. Whoever tries a relay that was in trouble tries with one message."""
+        return self._window.size if self._circuit.phase is Phase.CLOSED else 1
+
+    def wait(self, lane: int, now: float) -> float:
+        """See `crew.Desk`. When it is time, the sessions are woken."""
+        wait = self._limits.wait(lane, now)
+        if wait and wait < math.inf and not self._timer:
+            self._timer = asyncio.get_running_loop().call_later(wait, self.call)
+        return wait
+
+    def given(self, lane: int, now: float) -> None:
+        """See `crew.Desk`."""
+        self._limits.take(lane, now)
+
+    def idle(self, now: float) -> None:
+        """See `crew.Desk`."""
+        self._limits.idle(now)
+
+    def takes(self, piece: Piece) -> bool:
+        """See `crew.Desk`. What this relay can never take is left to another."""
+        tried = piece.hold.tried.get(piece.standing.delivery) if piece.hold.tried else None
+        if tried is None or self.name not in tried:
+            return True
+        self._leave(piece, tried)
+        return False
+
+    def intent(self, errand: Errand) -> Intent:
+        """See `crew.Desk`."""
+        lease, standing = errand.piece.hold.lease, errand.piece.standing
+        return Intent(standing.delivery, lease.batch, lease.token, standing.attempts + 1, self.name, errand.started_us)
+
+    def stumbled(self, errand: Errand) -> None:
+        """See `crew.Desk`."""
+        if errand.intended:
+            self._settle(errand, Evidence.LOST, "interrupted by a fault of ours")
         else:
-            await self._station.clerk.insist(Ledger.put_aside, report.this, report.reply, clock.now_us())
-            await self._finish(job)
+            self._put_aside(errand, "It met a fault of ours.")
 
-    async def nothing_more(self) -> None:
+    def heard(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
+        """See `crew.Desk`."""
+        self._limits.back()
+        fate = outcome.fate
+        if fate is Fate.TAKEN:
+            self._taken(crew, errand, outcome.reply)
+        elif outcome.phase == COMPOSING or _is_too_big(outcome):
+            self._cannot_take(crew, errand, outcome.reply)
+        elif fate is Fate.RETURNED:
+            self._returned(errand)
+        elif fate is Fate.RELAY:
+            self._troubled(crew, errand, outcome)
+        elif fate is Fate.LOST:
+            self._lost(crew, errand, outcome.reply)
+        else:
+            self._refused(crew, errand, outcome)
+
+    # What came back
+
+    def _taken(self, crew: Crew, errand: Errand, reply: str) -> None:
+        crew.served = True
+        result = self._settle(errand, Evidence.TAKEN, reply)
+        self._window.taken()
+        ruling = self._judge.taken(result.finished_us)
+        if ruling.cases:
+            self._carry_out(ruling)
+        if self._balks or self._circuit.phase is not Phase.CLOSED:
+            self._shows_life()
+
+    def _returned(self, errand: Errand) -> None:
+        """It is tried again, by anyone, as if nothing had happened."""
+        self._was_not_sent(errand, "")
+        self._station.board.put_back(errand.piece)
+
+    def _troubled(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
+        """A session that served may end; one that cannot even begin is trouble."""
+        self._was_not_sent(errand, outcome.reply)
+        self._window.broken()
+        if crew.served:
+            self._station.board.put_back(errand.piece)
+            return
+        self._balks = True
+        if outcome.phase in OF_THE_MESSAGE:  # it may itself be what ends sessions: others must not wait behind it
+            self._put_aside(errand, outcome.reply)
+        else:
+            self._station.board.put_back(errand.piece)
+        self._fail(outcome.reply)
+
+    def _lost(self, crew: Crew, errand: Errand, words: str) -> None:
+        self._settle(errand, Evidence.LOST, words)
+        self._window.broken()
+        crew.served = True
+        if not crew.lost:  # a flight that is lost is one piece of evidence, not one for each message in it
+            crew.lost = True
+            self._carry_out(self._judge.lost(words))
+
+    def _refused(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
+        crew.served = True
+        self._window.refused()
+        standing = errand.piece.standing
+        for_good = outcome.fate is Fate.REFUSED
+        result = self._result(errand, Evidence.REFUSED if for_good else Evidence.PUT_OFF, outcome.reply)
+        since = standing.refused_us if for_good else standing.started_us
+        case = Case((errand, result), outcome.reply, errand.recipient, since)
+        if errand.intended:
+            self._station.diary.heard(result)
+        self._station.outbox.add(Slip.NOTE, result)
+        self._carry_out(self._judge.refused(case) if for_good else self._judge.put_off(case))
+        self._shows_life()
+
+    def _cannot_take(self, crew: Crew, errand: Errand, reply: str) -> None:
+        """This relay can never take this message, for its size or its address; another may."""
+        crew.served = True
+        piece = errand.piece
+        tried = piece.hold.tried.get(piece.standing.delivery, frozenset()) | {self.name}
+        piece.hold.tried[piece.standing.delivery] = tried
+        if self._fitting(piece, tried):
+            self._leave(piece, tried)
+        else:
+            self._settle(errand, Evidence.REFUSED, reply)
+
+    def _leave(self, piece: Piece, tried: frozenset[str]) -> None:
+        """Leave a piece to another relay: now, or when one works again."""
+        able = [desk for desk in self._fitting(piece, tried) if desk.takes_work]
+        if able:
+            self._station.board.put_back(piece)
+            for desk in able:
+                desk.call()
+        else:
+            self._put_aside(Errand(piece, "", self._station.almanac.now_us()), piece.standing.reply)
+
+    def _fitting(self, piece: Piece, tried: frozenset[str]) -> "list[RelayDesk]":
+        return [desk for desk in self.others if desk.name not in tried and piece.standing.lane in desk.lanes]
+
+    def call(self) -> None:
+        """There is something for this relay, or it may have it now."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        for crew in self._crews:
+            asyncio.get_running_loop().call_soon(crew.wake)
+
+    def nothing_more(self) -> None:
         """There is nothing to be claimed for this relay: what waits for evidence is decided without it."""
         if self._judge.waiting and not self.busy and not self._station.board.waiting(self.lanes):
-            await self._carry_out(self._judge.idle())
+            self._carry_out(self._judge.idle())
 
-    # Judgement
+    # Writing it down
 
-    async def _carry_out(self, ruling: Ruling[tuple[Job, Report]]) -> None:
+    def _was_not_sent(self, errand: Errand, words: str) -> None:
+        if errand.intended:
+            self._station.diary.heard(self._result(errand, Evidence.RETURNED, words))
+            self._station.diary.settled((errand.piece.standing.delivery,))
+
+    def _result(self, errand: Errand, evidence: Evidence, reply: str) -> Result:
+        lease, standing = errand.piece.hold.lease, errand.piece.standing
+        return Result(
+            standing.delivery,
+            lease.batch,
+            lease.token,
+            standing.attempts + 1,
+            self.name,
+            errand.started_us,
+            self._station.almanac.now_us(),
+            evidence,
+            reply,
+        )
+
+    def _settle(self, errand: Errand, evidence: Evidence, reply: str) -> Result:
+        result = self._result(errand, evidence, reply)
+        if errand.intended:
+            self._station.diary.heard(result)
+        self._station.outbox.add(Slip.SETTLE, result)
+        if errand.piece.standing.lane <= Lane.ALERT:
+            self._station.outbox.hurry()
+        if evidence is not Evidence.TAKEN:
+            logger.info("delivery %s, attempt %s: %s", result.delivery, result.number, evidence.value)
+        self._station.finish(errand.piece)
+        return result
+
+    def _put_aside(self, errand: Errand, reply: str) -> None:
+        self._station.outbox.add(Slip.PUT_ASIDE, self._result(errand, Evidence.RETURNED, reply))
+        self._station.finish(errand.piece)
+
+    def _carry_out(self, ruling: Ruling[tuple[Errand, Result]]) -> None:
         for case, sentence in ruling.cases:
-            job, report = case.key
-            await self._execute(report, sentence)
-            await self._finish(job)
+            errand, result = case.key
+            match sentence:
+                case Sentence.FAIL:
+                    self._station.outbox.add(Slip.DECIDE, result)
+                case Sentence.DEFER:
+                    self._station.outbox.add(Slip.DECIDE, replace(result, evidence=Evidence.PUT_OFF))
+                case Sentence.ASIDE:
+                    self._station.outbox.add(Slip.PUT_ASIDE, result)
+            logger.info("delivery %s was refused: %s", result.delivery, sentence.value)
+            self._station.finish(errand.piece)
         if ruling.trouble:
-            await self._fail(ruling.trouble, self._station.timing.longest_wait_when_refused)
-
-    async def _execute(self, report: Report, sentence: Sentence) -> None:
-        if report.this is None:
-            return
-        insist, now = self._station.clerk.insist, clock.now_us()
-        match sentence:
-            case Sentence.FAIL:
-                await insist(Ledger.decide, report.this, Evidence.REFUSED, report.reply, now)
-            case Sentence.DEFER:
-                await insist(Ledger.decide, report.this, Evidence.PUT_OFF, report.reply, now)
-            case Sentence.ASIDE:
-                await insist(Ledger.put_aside, report.this, report.reply, now)
-        logger.info("delivery %s was refused: %s", report.this.delivery, sentence.value)
-
-    async def _finish(self, job: Job) -> None:
-        self._station.board.finish(job)
-        await self._station.release_finished()
+            self._fail(ruling.trouble, self._station.timing.longest_wait_when_refused)
 
     # Health
 
-    async def _shows_life(self) -> None:
+    def _shows_life(self) -> None:
         """It works, unless it is known for what it does to messages: that is not seen from its greeting."""
         self._balks = False
         if not self._judge.suspicious and self._circuit.work():
             logger.info("relay %s works", self.name)
-            await self._show("")
+            self._station.notices.post(self.name, "")
+            self._limits.works(yes=True)
             self._station.wake()
+            self._station.hunger.ring()
 
-    async def _fail(self, words: str, longest: float | None = None) -> None:
+    def _fail(self, words: str, longest: float | None = None) -> None:
         news = self._circuit.trouble != words
-        self._circuit.fail(words, _now(), longest)
+        self._circuit.fail(words, time.monotonic(), longest)
+        self._limits.works(yes=False)
         if news:
             logger.warning("relay %s is in trouble; what is planned for it waits", self.name)
-            await self._show(words)
+            self._station.notices.post(self.name, words)
+        self.hang_up()
         self._station.wake()
-
-    async def _show(self, trouble: str) -> None:
-        with suppress(LedgerAway):
-            await self._station.clerk.do(Ledger.relay_seen, self.name, trouble, clock.now_us())
+        self._station.hunger.ring()
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+def _is_too_big(outcome: Outcome) -> bool:
+    """A relay that says at MAIL that a message is too big speaks of the message (RFC 1870 section 6.1)."""
+    return outcome.phase == "MAIL" and outcome.reply.startswith(TOO_BIG)

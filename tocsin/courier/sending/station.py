@@ -1,14 +1,24 @@
-"""What the parts of one courier process share: the board, the bells, and who is told to stop."""
+"""What the parts of one courier process share: the board, the outbox, the diary, the bells, and who is told to stop."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Protocol
 
-from tocsin.courier.ledger.ledger import Ledger
-from tocsin.courier.sending.board import Board
+from tocsin.courier.ledger.leases import Lease
+from tocsin.courier.ledger.results import Drop
+from tocsin.courier.sending.almanac import Almanac
+from tocsin.courier.sending.board import Board, Piece
 from tocsin.courier.sending.clerk import Clerk
+from tocsin.courier.sending.diary import Diary
 from tocsin.courier.sending.membership import Membership
-from tocsin.courier.sending.send import Sender
+from tocsin.courier.sending.notices import Notices
+from tocsin.courier.sending.outbox import FINAL, Entry, Outbox, Slip
 from tocsin.courier.sending.timing import Timing
+from tocsin.courier.states import Evidence
+
+logger = logging.getLogger(__name__)
 
 
 class Bell:
@@ -33,30 +43,73 @@ class Bell:
                 await self._event.wait()
 
 
-class Station:
-    """`work` rings when there may be something on the board, `hunger` when a connection found nothing there."""
+class Idler(Protocol):
+    """Somebody who found nothing to do."""
 
-    def __init__(self, clerk: Clerk, membership: Membership, sender: Sender, timing: Timing) -> None:
+    def wake(self) -> None:
+        """There may be something now."""
+
+
+class Station:
+    """`work` rings when there may be something to open a connection for, `hunger` when the board should be filled.
+
+    `idlers`: the sessions that are open and found nothing to take. `served`: the lanes that some working relay serves.
+    """
+
+    def __init__(self, clerk: Clerk, membership: Membership, timing: Timing) -> None:
         self.clerk = clerk
         self.membership = membership
-        self.sender = sender
         self.timing = timing
-        self.board = Board()
+        self.almanac = Almanac()
         self.work = Bell()
         self.hunger = Bell()
+        self.board = Board(self.hunger.ring)
+        self.notices = Notices(clerk)
+        self.diary = Diary(self.notices, self.wake)
+        self.outbox = Outbox(clerk, self._written)
+        self.idlers: set[Idler] = set()
+        self.served: set[int] = set()
         self.stopping = False
+        self._waking = False
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether anything new may be begun at all."""
+        return not (self.stopping or self.diary.stuck or self.outbox.full) and self.membership.is_sure()
 
     def stop(self) -> None:
         """Let nobody begin anything new."""
         self.stopping = True
         self.wake()
-
-    def wake(self) -> None:
-        """Let everybody look again."""
-        self.work.ring()
         self.hunger.ring()
 
-    async def release_finished(self) -> None:
-        """Give back the leases under which nothing is left to do."""
-        if finished := self.board.pop_finished():
-            await self.clerk.insist(Ledger.release, finished)
+    def wake(self) -> None:
+        """There may be work: soon, those look again who found none, and those who would open a connection for it."""
+        if not self._waking:
+            self._waking = True
+            asyncio.get_running_loop().call_soon(self._wake)
+
+    def _wake(self) -> None:
+        self._waking = False
+        idlers, self.idlers = self.idlers, set()
+        for idler in idlers:
+            idler.wake()
+        self.work.ring()
+
+    def finish(self, piece: Piece) -> None:
+        """Nothing more is to be done about a piece under its lease."""
+        if self.board.finish(piece):
+            self.release_finished()
+
+    def release_finished(self) -> None:
+        """Give back, once all about them is written, the leases under which nothing is left to do."""
+        self.outbox.release(self.board.pop_finished(self.served))
+
+    def _written(self, entries: Sequence[Entry]) -> None:
+        self.diary.settled([item.delivery for slip, item in entries if slip in FINAL])
+        self.wake()
+
+    def drop(self, lease: Lease, delivery: int, evidence: Evidence, reason: str) -> None:
+        """A delivery is not to be sent."""
+        self.outbox.add(Slip.DROP, Drop(delivery, lease.batch, lease.token, evidence, reason))
+        logger.info("delivery %s is not sent: %s", delivery, evidence.value)

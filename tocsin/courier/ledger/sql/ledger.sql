@@ -92,6 +92,9 @@ INSERT INTO courier_courier (id, host, boot, pid, beat, started_us, joined)
 VALUES (:courier, :host, :boot, :pid, 0, :now, false)
 ON CONFLICT (id) DO NOTHING
 
+-- name: knows
+SELECT id FROM courier_courier WHERE id = :courier
+
 -- name: forget_couriers
 DELETE FROM courier_courier WHERE gone_us < :before AND NOT EXISTS (
     SELECT 1 FROM courier_batch b WHERE b.courier_id = courier_courier.id

@@ -1,0 +1,215 @@
+"""One session's crew: gives it parcels one after the other, writes down what is about to leave, hears what came back.
+
+Called on the event loop, for every message. Nothing here waits; what waits for the ledger waits in the outbox.
+"""
+
+import logging
+import time
+from asyncio import Event
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tocsin.courier.channel import CannotCompose, Outcome, Parcel, Recipient, Session
+from tocsin.courier.lanes import Lane
+from tocsin.courier.ledger.results import Intent
+from tocsin.courier.sending.board import Piece
+from tocsin.courier.sending.station import Station
+from tocsin.courier.states import Evidence
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Errand:
+    """One attempt under way. `started_us`: when it began. `intended`: bytes that complete the message may have left."""
+
+    piece: Piece
+    recipient: str
+    started_us: int
+    intended: bool = False
+
+
+class Desk(Protocol):
+    """What a crew asks of its relay's desk."""
+
+    def open_to(self, crew: "Crew") -> bool:
+        """Whether this crew may take (more) work."""
+
+    def wait(self, lane: int, now: float) -> float:
+        """Seconds until a message of that lane may be given to the relay, by its limits; 0: now."""
+
+    def takes(self, piece: Piece) -> bool:
+        """Whether the relay may be given this piece. If not, it was dealt with."""
+
+    def given(self, lane: int, now: float) -> None:
+        """A message of that lane was given to a session."""
+
+    def idle(self, now: float) -> None:
+        """There was nothing for a session."""
+
+    def window(self) -> int:
+        """How many messages one session may have in its hands."""
+
+    def intent(self, errand: Errand) -> Intent:
+        """What is written down before it may leave."""
+
+    def heard(self, crew: "Crew", errand: Errand, outcome: Outcome) -> None:
+        """Deal with what came of an errand."""
+
+    def stumbled(self, errand: Errand) -> None:
+        """A fault of ours ended an errand before it began."""
+
+
+class Crew:
+    """Implements `courier.channel.Crew` for one session that serves `lanes`, best first.
+
+    `trial`: it tries a relay that was in trouble. `over` is set when the session ended or should be closed. `served`:
+    the relay answered to a message on it. `lost`: it died where messages may have been taken.
+    """
+
+    def __init__(
+        self, desk: Desk, station: Station, lanes: tuple[int, ...], *, trial: bool, most: int | None = None
+    ) -> None:
+        self.lanes = lanes
+        self.trial = trial
+        self.over = Event()
+        self.served = False
+        self.lost = False
+        self.idle_since = time.monotonic()
+        self._closing = False
+        self._left = most
+        self._desk = desk
+        self._station = station
+        self._board = station.board
+        self._session: Session | None = None
+        self._out: dict[int, Errand] = {}
+        self._filling = True
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has something in its hands."""
+        return bool(self._out)
+
+    def begin(self, session: Session) -> None:
+        """The session is open: let it work."""
+        self._session = session
+        session.wake()
+
+    def wake(self) -> None:
+        """There may be something to take."""
+        if self._session and not self._closing:
+            self._session.wake()
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self._closing = True
+        self.over.set()
+
+    def cut_off(self) -> None:
+        """End the session now, whatever it has in its hands."""
+        self.close()
+        if self._session:
+            self._session.abort()
+
+    # What the session asks
+
+    def next_parcel(self) -> Parcel | None:
+        """See `courier.channel.Crew`."""
+        try:
+            return self._next_parcel(time.monotonic())
+        except Exception:
+            logger.exception("the courier stumbled over what is to be sent next")
+            self.close()
+            return None
+
+    def may_start(self, parcels: Sequence[Parcel]) -> bool:
+        """See `courier.channel.Crew`."""
+        if not self._station.membership.is_sure():
+            return False
+        errands = [self._out[parcel.delivery_id] for parcel in parcels]
+        if not self._station.diary.begin([self._desk.intent(errand) for errand in errands]):
+            return False
+        for errand in errands:
+            errand.intended = True
+        return True
+
+    def came_back(self, parcel: Parcel, outcome: Outcome) -> None:
+        """See `courier.channel.Crew`."""
+        errand = self._out.pop(parcel.delivery_id)
+        try:
+            self._desk.heard(self, errand, outcome)
+        except Exception:
+            logger.exception("the courier stumbled over what came of delivery %s", parcel.delivery_id)
+            self._desk.stumbled(errand)
+        if self._left == 0 and not self._out:
+            self.over.set()
+
+    def ended(self, words: str) -> None:
+        """See `courier.channel.Crew`."""
+        if words:
+            logger.debug("a session ended: %s", words)
+        self.close()
+
+    # Parts
+
+    def _next_parcel(self, now: float) -> Parcel | None:
+        if self._closing or self._left == 0:
+            return None
+        while self._desk.open_to(self) and self._station.may_begin:
+            lane = self._board.best(self.lanes)
+            if lane is None:
+                self._desk.idle(now)
+                break
+            if not self._has_room(lane):
+                return None  # it asks again when something came back
+            if self._desk.wait(lane, now):
+                break
+            piece = self._board.take(self.lanes, now)
+            if piece is None:
+                break
+            if not self._desk.takes(piece):
+                break
+            if parcel := self._parcel(piece):
+                self._desk.given(lane, now)
+                self._left = self._left and self._left - 1
+                self.idle_since = now
+                return parcel
+        self._station.idlers.add(self)
+        return None
+
+    def _has_room(self, lane: int) -> bool:
+        """Whether one more may be on its way. With CHUNKING a flight is filled when half of the last is answered; an
+        alert has a flight of its own, so that a connection that dies leaves one alert unsure.
+        """
+        out = len(self._out)
+        if not out:
+            return True
+        most = self._desk.window()
+        if not (self._session and self._session.takes_many):
+            return out < min(2, most)
+        if lane <= Lane.ALERT:
+            return False
+        self._filling = out < most if self._filling else out <= most // 2
+        return self._filling
+
+    def _parcel(self, piece: Piece) -> Parcel | None:
+        standing = piece.standing
+        now = self._station.almanac.now_us()
+        recipient = Recipient(
+            standing.delivery, piece.address, standing.name, standing.public_id, standing.started_us or now
+        )
+        try:
+            parcel = piece.edition.address(recipient)
+        except CannotCompose as error:
+            self._station.drop(
+                piece.hold.lease, standing.delivery, Evidence.UNSENDABLE, f"It cannot be composed: {error}"
+            )
+            self._station.finish(piece)
+            return None
+        except Exception:
+            logger.exception("delivery %s met a fault of ours; it is tried again later", standing.delivery)
+            self._desk.stumbled(Errand(piece, piece.address, now))
+            return None
+        self._out[standing.delivery] = Errand(piece, parcel.recipient, now)
+        return parcel

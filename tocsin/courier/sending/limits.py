@@ -1,0 +1,67 @@
+"""What keeps one relay from being given its next message: pace, a gentle return after trouble, and the others' shares."""
+
+import time
+from typing import Protocol
+
+from tocsin.courier.channel import Policy
+from tocsin.courier.sending.pace import Pace
+from tocsin.courier.sending.recovery import Recovery
+from tocsin.courier.sending.shares import Shares
+
+
+class Limit(Protocol):
+    """One limit. Seconds on a clock that never goes back."""
+
+    def wait(self, now: float, lane: int) -> float:
+        """Seconds until a message of `lane` may leave; 0 when it may now."""
+
+    def take(self, now: float, lane: int) -> None:
+        """One message leaves."""
+
+
+class Limits:
+    """All limits of one relay. `shares`: how it divides the work with others, None when there are no others."""
+
+    def __init__(self, name: str, policy: Policy, shares: Shares | None) -> None:
+        self._name = name
+        self._shares = shares
+        self._recovery = Recovery()
+        self._limits: list[Limit] = [self._recovery]
+        if policy.per_second:
+            self._limits.append(Pace(policy.per_second))
+        self._troubled_at: float | None = None
+
+    def works(self, *, yes: bool) -> None:
+        """Whether the relay works."""
+        now = time.monotonic()
+        if yes and self._troubled_at is not None:
+            self._recovery.begin(now, now - self._troubled_at)
+            self._troubled_at = None
+        elif not yes and self._troubled_at is None:
+            self._troubled_at = now
+        if self._shares:
+            self._shares.works(self._name, yes=yes)
+
+    def wait(self, lane: int, now: float) -> float:
+        """Seconds until a message of `lane` may be given to the relay; 0 when it may now."""
+        wait = max([limit.wait(now, lane) for limit in self._limits])
+        if self._shares and not wait:
+            wait = self._shares.wait(self._name, lane, now)
+        return wait
+
+    def take(self, lane: int, now: float) -> None:
+        """A message of `lane` was given to the relay."""
+        for limit in self._limits:
+            limit.take(now, lane)
+        if self._shares:
+            self._shares.take(self._name, now)
+
+    def back(self) -> None:
+        """What became of a message is known."""
+        if self._shares:
+            self._shares.back(self._name, time.monotonic())
+
+    def idle(self, now: float) -> None:
+        """There was nothing for it."""
+        if self._shares:
+            self._shares.idle(self._name, now)
