@@ -96,9 +96,9 @@ def test_watching_into_a_file_gives_a_line_for_every_change(told, capsys, each_s
     assert cli.run(["dispatch", "watch", str(told.pk)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"News {told.pk}: The bridge is open",
-        "  0%  0 of 5 settled; nothing moves right now",
-        " 20%  1 of 5 settled; 60 a minute, 4 s left; 1 refused",
-        "100%  5 of 5 settled; nothing more will be tried; 1 refused",
+        "  0 %  0 of 5 settled; nothing moves right now",
+        " 20 %  1 of 5 settled; 60 a minute, 4 s left; 1 refused",
+        "100 %  5 of 5 settled; nothing more will be tried; 1 refused",
     ]
 
 
@@ -110,7 +110,7 @@ def test_a_terminal_shows_a_bar_and_the_reasons(told):
     title, bar, _, *reasons = [line.rstrip() for line in console.export_text().splitlines()]
     assert title == f"News {told.pk}: The bridge is open"
     assert bar.startswith("━━━")
-    assert "60%" in bar
+    assert "60 %" in bar
     assert "3 of 5" in bar
     assert bar.endswith("3 a second, 1 s left")
     assert reasons == ["1  refused  550 5.1.1 …: no [such] user"]
@@ -146,6 +146,43 @@ def read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:  # Linux's way to say that the other end was closed
         return b""
+
+
+def test_a_telling_is_paused_and_resumed(told, capsys, each_second):
+    number = str(told.pk)
+    assert as_json(capsys, "dispatch", "pause", number) == {"dispatch": told.pk, "paused": True, "waiting": 5}
+    assert as_json(capsys, "dispatch", "list")[0]["paused"]
+    each_second(interrupt)
+    assert cli.run(["dispatch", "watch", number]) == cli.INTERRUPTED
+    assert "0 of 5 settled; paused" in capsys.readouterr().out
+    assert as_json(capsys, "dispatch", "resume", number) == {"resumed": 1}
+    assert not as_json(capsys, "dispatch", "list")[0]["paused"]
+
+
+def test_for_people_pausing_says_who_waits_and_how_to_go_on(told, capsys):
+    assert cli.run(["dispatch", "pause", str(told.pk), "--reason", "Is the date right?"]) == 0
+    assert capsys.readouterr().out == f"Paused: 5 readers wait until you call: tocsin dispatch resume {told.pk}\n"
+    assert Dispatch.objects.get().pause_reason == "Is the date right?"
+    assert cli.run(["dispatch", "list"]) == 0
+    assert "Paused: 5 waiting" in capsys.readouterr().out
+
+
+def test_what_is_not_paused_cannot_be_resumed_and_the_other_way_round(told, capsys):
+    number = str(told.pk)
+    assert "is not paused" in as_json(capsys, "dispatch", "resume", number, code=1)["error"]
+    as_json(capsys, "dispatch", "pause", number)
+    assert "paused already" in as_json(capsys, "dispatch", "pause", number, code=1)["error"]
+    assert "Nothing is held back" in as_json(capsys, "dispatch", "resume", "--all", code=1)["error"]
+
+
+def test_resuming_wants_one_dispatch_or_all(told, capsys):
+    assert "or --all" in as_json(capsys, "dispatch", "resume", code=2)["error"]
+    assert "or --all" in as_json(capsys, "dispatch", "resume", str(told.pk), "--all", code=2)["error"]
+
+
+def test_what_is_settled_cannot_be_paused(told, capsys):
+    settle()
+    assert "is settled" in as_json(capsys, "dispatch", "pause", str(told.pk), code=1)["error"]
 
 
 def test_cancelling_says_first_how_many_are_not_told(told, capsys, monkeypatch):
@@ -204,7 +241,7 @@ def test_a_reason_is_a_few_words(told, capsys, reason):
 def test_what_is_over_cannot_be_cancelled(told, capsys):
     settle()
     answer = as_json(capsys, "dispatch", "cancel", told.pk, "--reason", "Wrong", "--yes", code=1)
-    assert "it is settled" in answer["error"]
+    assert "is settled" in answer["error"]
     Dispatch.objects.update(cancelled_us=1, cancel_reason="Wrong date")
     answer = as_json(capsys, "dispatch", "cancel", told.pk, "--reason", "Wrong", "--yes", code=1)
     assert "cancelled already: Wrong date" in answer["error"]
@@ -224,7 +261,9 @@ def test_resending_to_nobody_is_refused(told, capsys):
     assert "Nobody is unsure" in as_json(capsys, "dispatch", "resend-unsure", told.pk, "--yes", code=1)["error"]
 
 
-@pytest.mark.parametrize("words", [["watch"], ["cancel", "--reason", "x", "--yes"], ["resend-unsure", "--yes"]])
+@pytest.mark.parametrize(
+    "words", [["watch"], ["pause"], ["resume"], ["cancel", "--reason", "x", "--yes"], ["resend-unsure", "--yes"]]
+)
 def test_what_does_not_exist_cannot_be_watched_or_changed(db, capsys, words):
     answer = as_json(capsys, "dispatch", words[0], "7", *words[1:], code=1)
     assert answer["error"] == "There is no dispatch 7."

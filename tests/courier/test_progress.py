@@ -36,7 +36,7 @@ def move(count: int, state: str, *, ago: float = 0, reply: str = "", due_us: int
 def test_before_anything_moved_nobody_can_say_how_long_it_takes():
     progress = queries.progress(telling(3).pk)
     assert progress.books == Books(audience=3, planned=3)
-    assert (progress.rate, progress.seconds_left, progress.share, progress.reasons) == (0.0, None, 0.0, [])
+    assert (progress.rate, progress.seconds_left, progress.percent, progress.reasons) == (0.0, None, 0, [])
 
 
 def test_the_rate_is_that_of_the_last_seconds():
@@ -47,7 +47,7 @@ def test_the_rate_is_that_of_the_last_seconds():
     progress = queries.progress(dispatch.pk)
     assert progress.rate == 1.0  # four in four seconds
     assert progress.seconds_left == 11
-    assert progress.share == 9 / 20
+    assert progress.percent == 45
 
 
 def test_what_was_only_withdrawn_is_no_pace():
@@ -79,11 +79,11 @@ def test_when_all_is_settled_no_time_is_left():
     dispatch = telling(2)
     move(2, "accepted", ago=60)
     progress = queries.progress(dispatch.pk)
-    assert (progress.seconds_left, progress.share, progress.next_try) == (0.0, 1.0, None)
+    assert (progress.seconds_left, progress.percent, progress.next_try) == (0.0, 100, None)
 
 
 def test_a_telling_of_nobody_is_done():
-    assert queries.progress(tell_everyone().pk).share == 1.0
+    assert queries.progress(tell_everyone().pk).percent == 100
 
 
 def test_what_is_in_hand_counts_as_a_turn_to_come():

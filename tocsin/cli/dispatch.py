@@ -8,7 +8,7 @@ import click
 
 from tocsin.cli.dispatches import NUMBER, found
 from tocsin.cli.django import setup
-from tocsin.cli.steering import cancel, resend_unsure
+from tocsin.cli.steering import cancel, pause, resend_unsure, resume
 from tocsin.cli.watching import watch
 from tocsin.desk.legend import LEGEND
 from tocsin.lib.errors import Refused
@@ -26,7 +26,7 @@ def command() -> None:
     """Show, watch and steer tellings: who was told, who was not, and why."""
 
 
-for each in (watch, cancel, resend_unsure):
+for each in (watch, pause, resume, cancel, resend_unsure):
     command.add_command(each)
 
 
@@ -72,8 +72,8 @@ def list_(limit: int, *, every: bool, as_json: bool) -> None:
 def _as_entry(telling: "Telling") -> dict[str, object]:
     dispatch = telling.dispatch
     about = {"dispatch": dispatch.pk, "kind": dispatch.kind, "title": dispatch.title}
-    cancelled = dispatch.cancelled_us is not None
-    return {**about, "at": telling.at.isoformat(timespec="seconds"), "cancelled": cancelled, **_as_json(telling.books)}
+    stops = {"paused": dispatch.paused_us is not None, "cancelled": dispatch.cancelled_us is not None}
+    return {**about, "at": telling.at.isoformat(timespec="seconds"), **stops, **_as_json(telling.books)}
 
 
 def _print_list(tellings: "list[Telling]") -> None:

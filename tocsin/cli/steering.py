@@ -1,4 +1,7 @@
-"""`tocsin dispatch cancel`, `resend-unsure`: what a person may do to a telling under way. Each asks first."""
+"""`tocsin dispatch pause`, `resume`, `cancel`, `resend-unsure`: what a person may do to a telling under way.
+
+What cannot be taken back is asked about first.
+"""
 
 import json
 from typing import TYPE_CHECKING
@@ -14,6 +17,56 @@ if TYPE_CHECKING:
     from tocsin.courier.queries import Books
 
 MAX_REASON = 200
+
+
+@click.command("pause")
+@click.argument("number", metavar="ID", type=NUMBER)
+@click.option("--reason", default="", help="Why, in a few words, for whoever looks at it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def pause(number: int, reason: str, *, as_json: bool) -> None:
+    """Send nothing more of dispatch ID until it is resumed. What is on its way stays so."""
+    setup()
+    from django.db import transaction
+
+    from tocsin.courier import actions
+    from tocsin.courier.queries import books
+
+    dispatch, now = found(number), books(number)
+    _refuse_if_over(dispatch, now)
+    with transaction.atomic():
+        paused = actions.pause(dispatch, " ".join(reason.split())[:MAX_REASON])
+    if not paused:
+        raise Refused(f"Dispatch {number} is paused already.", f"Go on with: tocsin dispatch resume {number}")
+    waiting = now.planned + now.sending + now.deferred + now.unsure
+    if as_json:
+        print(json.dumps({"dispatch": number, "paused": True, "waiting": waiting}))
+    else:
+        print(f"Paused: {_readers(waiting)} wait until you call: tocsin dispatch resume {number}")
+
+
+@click.command("resume")
+@click.argument("number", metavar="ID", type=NUMBER, required=False)
+@click.option(
+    "--all", "every", is_flag=True, help="Everything that was held because the database was restored or copied."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def resume(number: int | None, *, every: bool, as_json: bool) -> None:
+    """Go on with dispatch ID, or with everything that a restored or copied database held back."""
+    if (number is None) != every:
+        raise click.UsageError("Give either the ID of a dispatch or --all.")
+    setup()
+    from django.db import transaction
+
+    from tocsin.courier import actions
+
+    with transaction.atomic():
+        resumed = actions.resume_all() if number is None else int(actions.resume(found(number)))
+    if not resumed:
+        raise Refused("Nothing is held back." if number is None else f"Dispatch {number} is not paused.")
+    if as_json:
+        print(json.dumps({"resumed": resumed}))
+    else:
+        print(f"Resumed: {resumed} {'dispatch' if resumed == 1 else 'dispatches'}. See: tocsin dispatch list")
 
 
 @click.command("cancel")
@@ -71,13 +124,17 @@ def _what_cancelling_does(dispatch: "Dispatch") -> str:
     from tocsin.courier.queries import books
 
     now = books(dispatch.pk)
+    _refuse_if_over(dispatch, now)
+    untold = now.planned + now.deferred + now.unsure
+    return f"{_readers(untold)} will not be told of “{dispatch.title}”.{_stays(now)} Cancel it?"
+
+
+def _refuse_if_over(dispatch: "Dispatch", now: "Books") -> None:
     see = f"See: tocsin dispatch show {dispatch.pk}"
     if dispatch.cancelled_us:
         raise Refused(f"Dispatch {dispatch.pk} is cancelled already: {dispatch.cancel_reason}", see)
-    untold = now.planned + now.deferred + now.unsure
-    if not untold + now.sending:
-        raise Refused(f"There is nothing left to cancel in dispatch {dispatch.pk}: it is settled.", see)
-    return f"{_readers(untold)} will not be told of “{dispatch.title}”.{_stays(now)} Cancel it?"
+    if now.settled and not now.unsure:
+        raise Refused(f"Dispatch {dispatch.pk} is settled: there is nothing left to stop.", see)
 
 
 def _stays(now: "Books") -> str:

@@ -47,6 +47,7 @@ def as_object(progress: "Progress") -> dict[str, Any]:
     return {
         **asdict(progress.books),
         "settled": progress.books.settled,
+        "paused": progress.paused,
         "rate": round(progress.rate, 1),
         "seconds_left": None if progress.seconds_left is None else round(progress.seconds_left),
         "next_try": progress.next_try and progress.next_try.isoformat(timespec="seconds"),
@@ -61,8 +62,9 @@ def line(progress: "Progress") -> str:
     books = progress.books
     aside = (State.DEFERRED, State.UNSURE, State.FAILED, State.SUPPRESSED, State.BOUNCED, State.COMPLAINED)
     notes = [f"{getattr(books, state):,} {LEGEND[state].label.lower()}" for state in aside if getattr(books, state)]
-    settled = books.audience - progress.unsettled
-    return "; ".join([f"{progress.share:4.0%}  {settled:,} of {books.audience:,} settled", outlook(progress), *notes])
+    return "; ".join(
+        [f"{progress.percent:3} %  {progress.settled:,} of {books.audience:,} settled", outlook(progress), *notes]
+    )
 
 
 def picture(dispatch: "Dispatch", progress: "Progress") -> "RenderableType":
@@ -74,9 +76,15 @@ def picture(dispatch: "Dispatch", progress: "Progress") -> "RenderableType":
     from rich.text import Text
 
     bar = Table.grid(padding=(0, 2))
-    settled = f"{progress.books.audience - progress.unsettled:,} of {progress.books.audience:,}"
-    drawn = ProgressBar(total=1.0, completed=progress.share, width=40, complete_style="cyan", finished_style="green")
-    bar.add_row(drawn, f"{progress.share:.0%}", settled, outlook(progress))
+    settled = f"{progress.settled:,} of {progress.books.audience:,}"
+    drawn = ProgressBar(
+        total=progress.books.audience,
+        completed=progress.settled,
+        width=40,
+        complete_style="cyan",
+        finished_style="green",
+    )
+    bar.add_row(drawn, f"{progress.percent} %", settled, outlook(progress))
     reasons = Table.grid(padding=(0, 2))
     reasons.add_column(justify="right")
     for reason in progress.reasons[:SHOWN_REASONS]:

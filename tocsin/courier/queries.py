@@ -89,6 +89,7 @@ class Progress:
     """
 
     books: Books
+    paused: bool
     rate: float
     seconds_left: float | None
     next_try: datetime | None
@@ -100,10 +101,14 @@ class Progress:
         return sum(int(getattr(self.books, state)) for state in UNSETTLED)
 
     @property
-    def share(self) -> float:
-        """The settled share of the audience, 0 to 1; all of it when there is nobody to tell."""
-        audience = self.books.audience
-        return (audience - self.unsettled) / audience if audience else 1.0
+    def settled(self) -> int:
+        """For how many nothing more will be tried by itself."""
+        return self.books.audience - self.unsettled
+
+    @property
+    def percent(self) -> int:
+        """The settled share of the audience, rounded down; all of it when there is nobody to tell."""
+        return 100 * self.settled // self.books.audience if self.books.audience else 100
 
 
 def books(dispatch_id: int) -> Books:
@@ -121,6 +126,7 @@ def progress(dispatch_id: int) -> Progress:
     waits = found.deferred and not turns
     return Progress(
         books=found,
+        paused=Dispatch.objects.filter(pk=dispatch_id, paused_us__isnull=False).exists(),
         rate=rate,
         seconds_left=turns / rate if turns and rate else 0.0 if found.settled else None,
         next_try=_next_try(dispatch_id) if waits else None,
@@ -167,6 +173,11 @@ def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: boo
         .order_by("id")
         .values("id", "subscriber_id", "hash")
     )
+
+
+def relay_troubles() -> list[RelayStatus]:
+    """The relays that did not work when a courier last tried."""
+    return [status for status in relay_statuses() if status.trouble]
 
 
 def relay_statuses() -> list[RelayStatus]:

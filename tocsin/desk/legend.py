@@ -47,6 +47,8 @@ def outlook(progress: "Progress") -> str:
     """How long it will still take, as far as anybody can say."""
     if progress.books.settled:
         return "nothing more will be tried"
+    if progress.paused:
+        return "paused"
     if progress.seconds_left is not None:
         return f"{pace(progress.rate)}, {span(progress.seconds_left)} left"
     if progress.next_try is not None:

@@ -52,7 +52,14 @@ class Telling:
         """In two words, where it stands as a whole."""
         if self.dispatch.cancelled_us:
             return "Withdrawn"
-        return "Settled" if self.books.settled else "Under way"
+        if self.books.settled:
+            return "Settled"
+        return "Paused" if self.dispatch.paused_us else "Under way"
+
+    @property
+    def untold(self) -> int:
+        """How many are not told yet and are in nobody's hands."""
+        return self.books.planned + self.books.deferred + self.books.unsure
 
     @property
     def lines(self) -> list[Line]:

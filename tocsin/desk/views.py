@@ -1,5 +1,6 @@
 """The newsroom's own screens about telling: all tellings, one telling's books, telling again, a draft as mail."""
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
@@ -19,7 +20,8 @@ from tocsin.content.models import PostPage
 from tocsin.courier import queries as ledger
 from tocsin.courier.message import Mark
 from tocsin.courier.models import Dispatch
-from tocsin.desk import message, publish, queries
+from tocsin.desk import message, publish, queries, steering
+from tocsin.desk.legend import LEGEND, outlook
 from tocsin.desk.models import NOTE_CHARACTERS, PublishIntent
 from tocsin.lib import clock
 from tocsin.lib.errors import TocsinError
@@ -51,28 +53,41 @@ class TellingsView(generic.IndexView):
 
 
 class TellingView(PermissionRequiredMixin, WagtailAdminTemplateMixin, TemplateView):
-    """One telling: its books, and who was not reached, in the mail server's own words."""
+    """One telling of a post: how it is getting on, its books, and who was not reached, in the mail server's own words."""
 
     permission_required = "courier.view_dispatch"
     template_name = "desk/telling.html"
     header_icon = "mail"
-    told: queries.Telling
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.told = queries.telling(get_object_or_404(Dispatch, pk=kwargs["pk"]))
+    @cached_property
+    def one(self) -> Dispatch:
+        """The dispatch. Mail to a single reader or to the staff is nobody else's business."""
+        found: Dispatch = get_object_or_404(queries.tellings(), pk=self.kwargs["pk"])
+        return found
 
     def get_page_title(self) -> str:
-        return f"Telling {self.told.dispatch.pk}"
+        return f"Telling {self.one.pk}"
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         tellings = {"url": reverse("tellings:index"), "label": TellingsView.page_title}
         return [*self.breadcrumbs_items, tellings, {"url": "", "label": self.get_page_title()}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        post = PostPage.objects.filter(pk=self.told.dispatch.post_id).first()
-        lists = queries.who_was_not(self.told)
-        return super().get_context_data(told=self.told, post=post, lists=lists, shown=queries.LISTED_ROWS, **kwargs)
+        progress = ledger.progress(self.one.pk)
+        told = queries.Telling(self.one, progress.books, clock.to_datetime(self.one.created_us))
+        steps = steering.STEPS if steering.may_steer(self.request.user, self.one) else {}
+        return super().get_context_data(
+            told=told,
+            progress=progress,
+            outlook=outlook(progress),
+            reasons=[(LEGEND[reason.state].label, reason) for reason in progress.reasons],
+            troubles=[] if progress.rate or told.books.settled else ledger.relay_troubles(),
+            steps=[(name, step) for name, step in steps.items() if step.possible(told)],
+            post=PostPage.objects.filter(pk=self.one.post_id).first(),
+            lists=queries.who_was_not(told),
+            shown=queries.LISTED_ROWS,
+            **kwargs,
+        )
 
 
 class TellAgainView(WagtailAdminTemplateMixin, TemplateView):
@@ -143,4 +158,6 @@ def show_as_mail(post: PostPage, _: HttpRequest) -> HttpResponse:
 def _standing(dispatch: Dispatch) -> str:
     if dispatch.cancelled_us:
         return "Withdrawn"
+    if dispatch.paused_us:
+        return "Paused"
     return "Under way" if getattr(dispatch, "moving", False) else "Settled"

@@ -21,7 +21,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
 from tocsin.content.models import Author, MenuItem, PlainPage, PostPage, Topic
-from tocsin.desk import views, zones
+from tocsin.desk import steering, views, zones
 
 
 class PermittedItem(AdminMenuItem):
@@ -132,6 +132,7 @@ class TellingsViewSet(ViewSet):
         return [
             path("", views.TellingsView.as_view(), name="index"),
             path("<int:pk>/", views.TellingView.as_view(), name="one"),
+            path("<int:pk>/<slug:step>/", steering.SteerView.as_view(), name="steer"),
             path("again/<int:pk>/", views.TellAgainView.as_view(), name="again"),
         ]
 

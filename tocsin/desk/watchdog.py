@@ -14,7 +14,7 @@ from wagtail.models import Revision
 
 from tocsin.audience.queries import publication
 from tocsin.courier import queries as ledger
-from tocsin.courier.models import Batch, Dispatch, RelayStatus
+from tocsin.courier.models import Batch, Dispatch
 from tocsin.desk import staffmail
 from tocsin.desk.models import Incident, User
 from tocsin.lib import clock
@@ -82,7 +82,7 @@ def _alerts() -> Iterator[tuple[str, str]]:
 
 
 def _relays() -> Iterator[tuple[str, str]]:
-    for relay in _in_trouble():
+    for relay in ledger.relay_troubles():
         if relay.since_us <= clock.now_us() - RELAY_MINUTES * clock.MINUTE:
             yield f"relay:{relay.name}", f"The mail server {relay.name} takes no mail. It says: {relay.trouble}"
 
@@ -91,17 +91,13 @@ def _waiting() -> Iterator[tuple[str, str]]:
     """Mail that nobody takes although no relay is in trouble: most likely no courier is running."""
     before = clock.now_us() - WAITING_MINUTES * clock.MINUTE
     forgotten = Batch.objects.filter(due_us__lte=before, token__isnull=True, dispatch__created_us__lte=before)
-    if _in_trouble() or not forgotten.exists() or Batch.objects.filter(token__isnull=False).exists():
+    if ledger.relay_troubles() or not forgotten.exists() or Batch.objects.filter(token__isnull=False).exists():
         return
     text = (
         f"Mail has been waiting for more than {WAITING_MINUTES} minutes and nobody takes it. "
         "Is the courier running? `tocsin doctor` says more."
     )
     yield "waiting", text
-
-
-def _in_trouble() -> list[RelayStatus]:
-    return [relay for relay in ledger.relay_statuses() if relay.trouble]
 
 
 def _schedule() -> Iterator[tuple[str, str]]:
