@@ -15,7 +15,7 @@ CLOSING = 421
 AFTER: dict[tuple[Verb | None, int], Phase | None] = {
     (verb, verdict.value): phase for (verb, verdict), phase in ANSWERED.items()
 }
-SECURING, CLOSED = Phase.SECURING, Phase.CLOSED  # looking up a member of an Enum is slow, and done for every reply
+SECURING, CLOSED, UNWANTED = Phase.SECURING, Phase.CLOSED, Phase.UNWANTED  # looking up a member of an Enum is slow, and done for every reply
 OF_THE_CONNECTION = frozenset({Verb.EHLO, Verb.STARTTLS})
 
 
@@ -103,7 +103,7 @@ class Client:
         """The phase that can be counted on behind `verbs`; None if they may not be sent now."""
         if not self.awaiting:
             if len(verbs) == 1:
-                return HOPED.get(verbs[0], Phase.UNWANTED) if verbs[0] in SENDABLE[self.phase] else None
+                return HOPED.get(verbs[0], UNWANTED) if verbs[0] in SENDABLE[self.phase] else None
             self._hope = self.phase
         return hoped(self._hope, verbs) if "PIPELINING" in self.extensions else None
 

@@ -49,7 +49,7 @@ def mail(sender: str, size: int | None = None, *, utf8: bool = False, envelope_i
     `size` (octets) needs SIZE on offer, `utf8` SMTPUTF8, `envelope_id` DSN (RFC 3461): reports of failure then carry
     it, and not the whole message. Without `utf8` the sender must be ASCII.
     """
-    line = b"MAIL FROM:<" + _sender(sender, utf8) + b">"
+    line = _from(sender, utf8)
     if size is not None:
         if size < 0:
             raise LocalProtocolError("a message cannot have a negative size")
@@ -93,8 +93,8 @@ def check_host(host: str) -> None:
 
 
 @lru_cache(8)
-def _sender(address: str, utf8: bool) -> bytes:
-    return path(address, utf8=utf8) if address else b""
+def _from(sender: str, utf8: bool) -> bytes:
+    return b"MAIL FROM:<" + (path(sender, utf8=utf8) if sender else b"") + b">"
 
 
 def _fault(content: bytes) -> str:

@@ -122,8 +122,10 @@ class Transfer(Generic[L]):
             reset, self._reset, self._open = self._reset, False, passage
             if self.way is LOCKSTEP:
                 self._say(passage, RSET if reset else MAIL)
+            elif reset:
+                self._say(passage, RSET, MAIL, RCPT, DATA)
             else:
-                self._say(passage, *(RSET, MAIL, RCPT, DATA) if reset else (MAIL, RCPT, DATA))
+                self._say(passage, MAIL, RCPT, DATA)
         self._passages.append(passage)
 
     def give_body(self) -> None:
@@ -159,10 +161,12 @@ class Transfer(Generic[L]):
         client, routine = self.client, self._routine
         client.receive_data(data)
         try:
-            while not self.broken and (event := client.next_event()):
+            while event := client.next_event():
                 verb, reply = event
                 if reply.code >= 400 or verb not in routine:
                     self._hear(verb, reply, endings)
+                    if self.broken:
+                        break
         except RemoteProtocolError as error:
             endings += self.over(str(error))
         return endings
@@ -253,7 +257,8 @@ class Transfer(Generic[L]):
 
     def _say(self, passage: Passage[L], *verbs: Verb) -> None:
         self.client.expect(*verbs)
-        self._make(*[passage.mail if verb is MAIL else passage.rcpt if verb is RCPT else LINE[verb] for verb in verbs])
+        lines = {MAIL: passage.mail, RCPT: passage.rcpt}
+        self._make(*[lines.get(verb) or LINE[verb] for verb in verbs])
 
     def _make_body(self, passage: Passage[L], *end: bytes) -> None:
         passage.body_at = self._made
