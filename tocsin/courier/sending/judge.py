@@ -111,13 +111,13 @@ class Judge(Generic[Key]):
             return Ruling(((case, Sentence.FAIL),))  # it took others since it first refused this one
         self._streaks[words] += 1
         if self._suspect and (words == self._suspect or not personal):
-            return Ruling(((case, Sentence.ASIDE),), _nameless(case.reply))
+            return Ruling(((case, Sentence.ASIDE),), nameless(case.reply))
         meant = self._convict_others(words) if personal else ()
         self._waiting.append(case)
         if self._streaks[words] >= STREAK or self._impersonal() >= STREAK:
             self._suspect = words
             ruling = self._sentence(Sentence.ASIDE)
-            return Ruling(meant + ruling.cases, _nameless(case.reply))
+            return Ruling(meant + ruling.cases, nameless(case.reply))
         return Ruling(meant)
 
     def put_off(self, case: Case[Key]) -> Ruling[Key]:
@@ -131,7 +131,7 @@ class Judge(Generic[Key]):
         if words != self._suspect and self._streaks[words] < STREAK:
             return Ruling(((case, Sentence.DEFER),))
         self._suspect = words
-        return Ruling(((case, Sentence.ASIDE),), _nameless(case.reply))
+        return Ruling(((case, Sentence.ASIDE),), nameless(case.reply))
 
     def idle(self) -> Ruling[Key]:
         """Nothing more is to be sent and nothing is on the wire."""
@@ -163,7 +163,8 @@ def speaks_of_recipient(reply: str) -> bool:
     return reply[:3] in {"550", "551", "553"} and bool(_OF_A_USER.search(reply)) and not _OF_US.search(reply)
 
 
-def _nameless(reply: str) -> str:
+def nameless(reply: str) -> str:
+    """A relay's words without the addresses in them, as they may be logged."""
     return _ADDRESS.sub("<address>", reply)
 
 

@@ -23,7 +23,7 @@ class Account:
     policy: Policy
     caps: Caps
     changed: Callable[[], None]
-    told: bool = field(default=False, init=False)
+    used_up: bool = field(default=False, init=False)
 
 
 class Quotas:
@@ -38,6 +38,7 @@ class Quotas:
         for account in self._accounts:
             while request := account.caps.request():
                 await self._reserve(account, request)
+            self._look(account)
             await self._give_back(account, time.monotonic())
 
     async def close(self) -> None:
@@ -60,15 +61,17 @@ class Quotas:
             account.changed()
             raise
         account.caps.grant(request, reservation, time.monotonic())
-        self._tell(account)
         account.changed()
 
     async def _give_back(self, account: Account, now: float) -> None:
         for reservation, unused in account.caps.leftovers(now):
             await self._clerk.do(Ledger.give_back, reservation, unused)
 
-    def _tell(self, account: Account) -> None:
-        seconds = account.caps.used_up(time.monotonic())
-        if seconds and not account.told:
+    def _look(self, account: Account) -> None:
+        used_up = account.caps.used_up(time.monotonic()) > 0
+        if used_up == account.used_up:
+            return
+        account.used_up = used_up
+        if used_up:
             logger.info("relay %s has been given all that its caps allow; the rest waits", account.relay)
-        account.told = seconds > 0
+        account.changed()
