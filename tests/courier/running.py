@@ -18,6 +18,7 @@ from tests.channels.email.faulty import FaultyRelay
 from tocsin.courier.queries import Books, books
 
 ROOT = Path(__file__).parents[2]
+STATE = os.environ["TOCSIN_STATE_DIR"]
 
 
 @cache
@@ -48,6 +49,8 @@ class Running:
     ) -> None:
         url = relay if isinstance(relay, str) else f"{relay.url}&connections={connections}"
         environment = {**os.environ, "TOCSIN_RELAYS": url}
+        if environment["TOCSIN_STATE_DIR"] == STATE:  # a database of this test's own is to be met nowhere but here
+            environment["TOCSIN_STATE_DIR"] = str(log.parent / "state")
         self.code: int | None = None
         self.pid = ask_nursery(environment=environment, log=str(log), setup=setup, timing=timing)
         self._ended = os.pidfd_open(self.pid)

@@ -13,7 +13,7 @@ from tests.courier.people import a_message, make_readers, tell_everyone
 from tests.courier.running import courier, until, until_books
 from tocsin.audience.models import Address
 from tocsin.courier import actions
-from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Lane, RelayStatus
+from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Epoch, Lane, RelayStatus
 from tocsin.courier.queries import Books, books, listing
 
 
@@ -312,7 +312,7 @@ def test_cancelling_stops_what_is_not_on_the_wire(log):
         dispatch = tell_everyone()
         until(lambda: len(relay.taken) >= 5)
         with transaction.atomic():
-            assert actions.cancel(dispatch, "The post was withdrawn.") > 30
+            actions.cancel(dispatch, "The post was withdrawn.")
         until(lambda: not Batch.objects.filter(due_us__isnull=False).exists() or books(dispatch.pk).sending == 0)
         until(lambda: books(dispatch.pk).settled)
         found = books(dispatch.pk)
@@ -418,3 +418,44 @@ def test_a_fault_of_ours_while_connecting_holds_nothing_back(committed, tmp_path
         dispatch = tell_everyone()
         until_books(dispatch.pk, accepted=6)
     assert "a fault of ours" in (tmp_path / "log").read_text()
+
+
+def test_a_paused_telling_stops_within_a_second_and_goes_on_when_it_is_resumed(log):
+    make_readers(60)
+    with running(FaultyRelay(delay=0.03)) as relay, courier(relay, log, connections=2):
+        dispatch = tell_everyone()
+        until(lambda: len(relay.taken) >= 5)
+        with transaction.atomic():
+            assert actions.pause(dispatch, "wrong picture")
+        until(lambda: not Batch.objects.exclude(token=None).exists(), "the lease to be given back", 2)
+        found, taken = books(dispatch.pk), len(relay.taken)
+        assert (found.accepted, found.planned) == (taken, 60 - taken)
+        with transaction.atomic():
+            assert actions.resume(dispatch)
+        until_books(dispatch.pk, accepted=60)
+    assert len(relay.taken) == 60
+
+
+def test_a_restored_database_mails_nobody_until_a_person_says_so(log):
+    make_readers(3)
+    with running(FaultyRelay()) as relay:
+        with courier(relay, log) as process:
+            first = tell_everyone()
+            until_books(first.pk, accepted=3)
+            backup = Epoch.objects.get()
+            assert process.stop() == 0
+        with courier(relay, log) as process:
+            second = tell_everyone(post_id=2)
+            until_books(second.pk, accepted=3)
+            assert process.stop() == 0
+        Epoch.objects.update(lineage=backup.lineage, number=backup.number)
+        Delivery.objects.filter(dispatch=second).update(state="planned", due_us=0, attempts=0)
+        Batch.objects.filter(dispatch=second).update(due_us=0)
+        with courier(relay, log):
+            until(lambda: Dispatch.objects.filter(pause_reason="restored").exists())
+            third = tell_everyone(post_id=3)
+            until_books(third.pk, accepted=3)
+            assert books(second.pk) == Books(audience=3, planned=3)
+            with transaction.atomic():
+                assert actions.resume_all() == 1
+            until_books(second.pk, accepted=3)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
 from tocsin.courier.ledger.database import open_database, trouble
+from tocsin.courier.ledger.epoch import Epoch
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.ledger.retry import RetryPlan
 
@@ -31,8 +32,9 @@ class LedgerAway(Exception):  # noqa: N818
 class Clerk:
     """Runs ledger operations in its thread."""
 
-    def __init__(self, url: str, plan: RetryPlan) -> None:
+    def __init__(self, url: str, plan: RetryPlan, epoch: Epoch | None = None) -> None:
         self._url = url
+        self._epoch = epoch
         self._trouble = trouble(url)
         self._plan = plan
         self._thread = ThreadPoolExecutor(1, "ledger")
@@ -74,7 +76,7 @@ class Clerk:
     ) -> Result:
         try:
             if self._ledger is None:
-                self._ledger = Ledger(open_database(self._url), self._plan)
+                self._ledger = Ledger(open_database(self._url), self._plan, self._epoch)
             result = operation(self._ledger, *args, **kwargs)
         except self._trouble as error:
             self._forget()

@@ -16,6 +16,7 @@ import uvloop
 
 from tocsin.courier.channel import Channel
 from tocsin.courier.lanes import Lane
+from tocsin.courier.ledger.epoch import Epoch
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.sending.clerk import Clerk, LedgerAway
 from tocsin.courier.sending.fetcher import Fetcher
@@ -53,8 +54,9 @@ class CourierProcess:
 
     def __init__(self, config: Config, channel: Channel, timing: Timing) -> None:
         self._timing = timing
-        self._clerk = Clerk(config.database_url, timing.retry)
-        self._membership = Membership(self._clerk, config.state_dir / "courier", timing)
+        folder = config.state_dir / "courier"
+        self._clerk = Clerk(config.database_url, timing.retry, Epoch.at(folder))
+        self._membership = Membership(self._clerk, folder, timing)
         self._station = Station(self._clerk, self._membership, timing)
         if any(relay.policy.per_destination for relay in channel.relays):
             self._station.operators = Operators(resolver())
