@@ -4,6 +4,7 @@ import importlib
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from tocsin.lib.errors import BadEnvironment
 
 @click.group()
 def command() -> None:
-    """Measure sending against its targets. Needs a checkout of Tocsin."""
+    """Measure sending and reading against their targets. Needs a checkout of Tocsin."""
 
 
 @command.command("send")
@@ -24,6 +25,18 @@ def command() -> None:
 def send(only: tuple[str, ...], *, quick: bool, as_json: bool) -> None:
     """Measure the courier on this machine, on 127.0.0.1 alone. Everything made for it is removed at the end."""
     show(_from_checkout("bench.send.catalogue").run(only, quick=quick, say=_say), as_json=as_json)
+
+
+@command.command("read")
+@click.option("--only", "only", multiple=True, metavar="NAME", help="Measure this figure. Repeatable.")
+@click.option(
+    "--post", type=click.Path(path_type=Path, exists=True), help="The post to publish and read. Default: one of ours."
+)
+@click.option("--quick", is_flag=True, help="Fewer and smaller measurements, marked as such.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def read(only: tuple[str, ...], *, post: Path | None, quick: bool, as_json: bool) -> None:
+    """Measure the reader's site on this machine, against nginx. Everything made for it is removed at the end."""
+    show(_from_checkout("bench.read.catalogue").run(only, post=post, quick=quick, say=_say), as_json=as_json)
 
 
 def show(report: Any, *, as_json: bool) -> None:
