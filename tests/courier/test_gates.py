@@ -1,7 +1,6 @@
 """What goes to an operator that has its places taken stands aside, and comes back when one is free."""
 
 import asyncio
-from collections.abc import Callable
 
 from tocsin.courier.sending.destinations import PROOF
 from tocsin.courier.sending.gates import MOST_ASIDE, Gates
@@ -14,81 +13,67 @@ async def look_up(domain: str) -> Answer:
     return Answer(("mx.big.example",) if domain.startswith("customer") else (f"mx.{domain}",), 600)
 
 
-class House:
-    """Gates, what came back from standing aside, and a clock that only a test moves."""
-
-    def __init__(self, most: int, operators: Operators) -> None:
-        self.now = 0.0
-        self.back: list[int] = []
-        self.gates = Gates[int](most, operators, self.back.append, lambda: self.now)
-
-    def enter(self, delivery: int, address: str) -> bool:
-        if self.gates.open_for(address, delivery):
-            self.gates.enter(delivery, address)
-            return True
-        return False
-
-
-def play(most: int, scenario: Callable[[House], None]) -> None:
+def play(scenario) -> None:
     async def run() -> None:
         operators = Operators(look_up)
         for domain in ("customer1.example", "customer2.example", "other.example"):
             operators.of(domain)
         await operators.settled()
-        scenario(House(most, operators))
+        scenario(operators)
         await operators.close()
 
     asyncio.run(run())
 
 
 def test_customers_of_one_operator_share_its_places():
-    def scenario(house: House) -> None:
-        assert house.enter(1, "a@customer1.example")
-        assert not house.enter(2, "b@customer2.example")
-        assert house.enter(3, "c@other.example")
-        assert not house.gates.look()
-        house.gates.leave(1, OK)
-        assert house.back == [2]
-        assert house.enter(2, "b@customer2.example")
+    def scenario(operators: Operators) -> None:
+        gates = Gates[str](1, operators)
+        assert gates.enter(1, "a@customer1.example", "first", 0.0)
+        assert not gates.enter(2, "b@customer2.example", "second", 0.0)
+        assert gates.enter(3, "c@other.example", "third", 0.0)
+        assert gates.ready(0.0) == []
+        gates.leave(1, OK, 0.1)
+        assert gates.ready(0.1) == ["second"]
+        assert gates.enter(2, "b@customer2.example", "second", 0.1)
 
-    play(1, scenario)
+    play(scenario)
 
 
 def test_an_operator_that_asks_for_it_is_spared():
-    def scenario(house: House) -> None:
+    def scenario(operators: Operators) -> None:
+        gates, now = Gates[str](2, operators), 0.0
         for delivery in (1, 2, 3):
-            assert house.enter(delivery, "a@customer1.example")
-            house.gates.leave(delivery, SLOW_DOWN)
-            house.now += 1.5
-        assert not house.enter(4, "a@customer2.example")
-        assert not house.gates.look()
-        house.now += 1.0
-        assert house.gates.look()
-        assert house.back == [4]
+            assert gates.enter(delivery, "a@customer1.example", "", now)
+            gates.leave(delivery, SLOW_DOWN, now)
+            now += 1.5
+        assert not gates.enter(4, "a@customer2.example", "fourth", now)
+        assert gates.ready(now) == []
+        assert gates.ready(now + 1.0) == ["fourth"]
 
-    play(2, scenario)
+    play(scenario)
 
 
 def test_what_was_never_let_through_may_leave():
-    def scenario(house: House) -> None:
-        house.gates.leave(7, OK)
+    def scenario(operators: Operators) -> None:
+        gates = Gates[str](1, operators)
+        gates.leave(7, OK, 0.0)
         for delivery in range(3 * PROOF):
-            assert house.enter(delivery, "a@other.example")
-            house.gates.leave(delivery, OK)
-            house.gates.leave(delivery, OK)
+            assert gates.enter(delivery, "a@other.example", "", 0.0)
+            gates.leave(delivery, OK, 0.0)
+            gates.leave(delivery, OK, 0.0)
 
-    play(1, scenario)
+    play(scenario)
 
 
-def test_only_so_many_stand_aside_and_all_can_be_put_back():
-    def scenario(house: House) -> None:
-        assert house.enter(-1, "a@other.example")
+def test_only_so_many_stand_aside():
+    def scenario(operators: Operators) -> None:
+        gates = Gates[int](1, operators)
+        assert gates.enter(-1, "a@other.example", -1, 0.0)
         for delivery in range(MOST_ASIDE):
-            assert not house.gates.full
-            assert not house.enter(delivery, "a@other.example")
-        assert house.gates.full
-        house.gates.clear()
-        assert house.back == list(range(MOST_ASIDE))
-        assert not house.gates.full
+            assert not gates.full
+            assert not gates.enter(delivery, "a@other.example", delivery, 0.0)
+        assert gates.full
+        assert gates.clear() == list(range(MOST_ASIDE))
+        assert not gates.full
 
-    play(1, scenario)
+    play(scenario)

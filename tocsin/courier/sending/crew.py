@@ -42,8 +42,8 @@ class Desk(Protocol):
     def takes(self, piece: Piece) -> bool:
         """Whether the relay may be given this piece. If not, it was dealt with."""
 
-    def given(self, piece: Piece, now: float) -> None:
-        """A piece was given to a session."""
+    def given(self, lane: int, now: float) -> None:
+        """A message of that lane was given to a session."""
 
     def idle(self, now: float) -> None:
         """There was nothing for a session."""
@@ -171,7 +171,7 @@ class Crew:
             if not self._desk.takes(piece):
                 break
             if parcel := self._parcel(piece):
-                self._desk.given(piece, now)
+                self._desk.given(lane, now)
                 self._left = self._left and self._left - 1
                 self.idle_since = now
                 return parcel

@@ -3,8 +3,6 @@
 Only for relays with `per_destination`; see `destinations.py` and `operators.py`.
 """
 
-import time
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from tocsin.courier.sending.destinations import Destinations, Parked
@@ -17,22 +15,11 @@ Item = TypeVar("Item")
 
 
 class Gates(Generic[Item]):
-    """Keeps, for every delivery that was let through, through which gate it went.
+    """Keeps, for every delivery that was let through, through which gate it went."""
 
-    `most`: how many may be on their way to one operator. `put_back` is called with what is not set aside any longer.
-    """
-
-    def __init__(
-        self,
-        most: int,
-        operators: Operators,
-        put_back: Callable[[Item], None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._clock = clock
+    def __init__(self, most: int, operators: Operators) -> None:
         self._destinations = Destinations(most)
         self._operators = operators
-        self._put_back = put_back
         self._parked = Parked[Item]()
         self._through: dict[int, str] = {}
 
@@ -41,37 +28,25 @@ class Gates(Generic[Item]):
         """Whether so much is set aside that nothing more should be taken up."""
         return self._parked.size >= MOST_ASIDE
 
-    def open_for(self, address: str, item: Item) -> bool:
-        """Whether mail to this address may leave now. If not, `item` is set aside."""
-        operator = self._operator(address)
-        if self._destinations.wait(operator, self._clock()):
+    def enter(self, delivery: int, address: str, item: Item, now: float) -> bool:
+        """Let a delivery through; if its gate is closed, set `item` aside instead."""
+        operator = self._operators.of(address.rpartition("@")[2])
+        if self._destinations.wait(operator, now):
             self._parked.add(operator, item)
             return False
+        self._destinations.take(operator, now)
+        self._through[delivery] = operator
         return True
 
-    def enter(self, delivery: int, address: str) -> None:
-        """A delivery leaves. Its gate is open."""
-        operator = self._operator(address)
-        self._destinations.take(operator, self._clock())
-        self._through[delivery] = operator
-
-    def leave(self, delivery: int, reply: str) -> None:
+    def leave(self, delivery: int, reply: str, now: float) -> None:
         """It came back, with these words."""
         if operator := self._through.pop(delivery, None):
-            self._destinations.back(operator, self._clock(), reply)
-            self.look()
+            self._destinations.back(operator, now, reply)
 
-    def look(self) -> bool:
-        """Put back one for each gate that is open now. Whether there were any."""
-        items = self._parked.pop_each(self._destinations, self._clock())
-        for item in items:
-            self._put_back(item)
-        return bool(items)
+    def ready(self, now: float) -> list[Item]:
+        """One of what was set aside for each gate that is open now."""
+        return self._parked.pop_each(self._destinations, now)
 
-    def clear(self) -> None:
-        """Put back all that was set aside."""
-        for item in self._parked.clear():
-            self._put_back(item)
-
-    def _operator(self, address: str) -> str:
-        return self._operators.of(address.rpartition("@")[2])
+    def clear(self) -> list[Item]:
+        """All that was set aside."""
+        return self._parked.clear()

@@ -1,11 +1,9 @@
-"""What keeps one relay from being given its next message: pace, caps, a gentle return after trouble, others' shares."""
+"""What keeps one relay from being given its next message: pace, a gentle return after trouble, and the others' shares."""
 
 import time
-from collections.abc import Callable
 from typing import Protocol
 
 from tocsin.courier.channel import Policy
-from tocsin.courier.sending.caps import Caps
 from tocsin.courier.sending.pace import Pace
 from tocsin.courier.sending.recovery import Recovery
 from tocsin.courier.sending.shares import Shares
@@ -22,22 +20,15 @@ class Limit(Protocol):
 
 
 class Limits:
-    """All limits of one relay. `shares`: how it divides the work with others, None when there are no others.
+    """All limits of one relay. `shares`: how it divides the work with others, None when there are no others."""
 
-    `need` is called when there is something to reserve for its `caps`.
-    """
-
-    def __init__(self, name: str, policy: Policy, shares: Shares | None, need: Callable[[], None]) -> None:
+    def __init__(self, name: str, policy: Policy, shares: Shares | None) -> None:
         self._name = name
         self._shares = shares
         self._recovery = Recovery()
         self._limits: list[Limit] = [self._recovery]
         if policy.per_second:
             self._limits.append(Pace(policy.per_second))
-        self.caps = Caps(need) if Caps.limits(policy) else None
-        if self.caps:
-            self._limits.append(self.caps)
-        self._works = False
         self._troubled_at: float | None = None
 
     def works(self, *, yes: bool) -> None:
@@ -48,14 +39,8 @@ class Limits:
             self._troubled_at = None
         elif not yes and self._troubled_at is None:
             self._troubled_at = now
-        self._works = yes
-        self.look()
-
-    def look(self) -> None:
-        """Whether the relay counts among those that share the work: it works, and its caps are not used up."""
         if self._shares:
-            used_up = self.caps is not None and self.caps.used_up(time.monotonic()) > 0
-            self._shares.works(self._name, yes=self._works and not used_up)
+            self._shares.works(self._name, yes=yes)
 
     def wait(self, lane: int, now: float) -> float:
         """Seconds until a message of `lane` may be given to the relay; 0 when it may now."""

@@ -23,8 +23,6 @@ from tocsin.courier.sending.fetcher import Fetcher
 from tocsin.courier.sending.flow import Flow
 from tocsin.courier.sending.membership import Membership
 from tocsin.courier.sending.notices import NO_RELAY
-from tocsin.courier.sending.operators import Operators, resolver
-from tocsin.courier.sending.quotas import Quotas
 from tocsin.courier.sending.relays import RelayDesk
 from tocsin.courier.sending.shares import Shares
 from tocsin.courier.sending.station import Station
@@ -58,13 +56,9 @@ class CourierProcess:
         self._clerk = Clerk(config.database_url, timing.retry, Epoch.at(folder))
         self._membership = Membership(self._clerk, folder, timing)
         self._station = Station(self._clerk, self._membership, timing)
-        if any(relay.policy.per_destination for relay in channel.relays):
-            self._station.operators = Operators(resolver())
         policies = {relay.name: relay.policy for relay in channel.relays}
         shares = Shares(policies, self._call) if len(policies) > 1 else None
         self._desks = [RelayDesk(relay, self._station, shares) for relay in channel.relays]
-        accounts = [desk.account for desk in self._desks]
-        self._quotas = Quotas(self._clerk, [account for account in accounts if account])
         for desk in self._desks:
             desk.others = [other for other in self._desks if other is not desk]
         self._fetcher = Fetcher(self._station, channel, Flow(_most(self._desks)))
@@ -127,7 +121,6 @@ class CourierProcess:
             asyncio.create_task(self._again(self._watch, self._timing.watch)),
             asyncio.create_task(self._again(self._listen, self._timing.doorbell)),
             asyncio.create_task(self._again(self._fetch, 0)),
-            asyncio.create_task(self._again(self._tend, 0)),
         ]
         desks = [asyncio.create_task(desk.run()) for desk in self._desks]
         stop = asyncio.create_task(self._told_to_stop.wait())
@@ -152,7 +145,6 @@ class CourierProcess:
             async with asyncio.timeout(self._timing.farewell):
                 await self._station.outbox.write_all()
                 await self._membership.leave()
-                await self._quotas.close()
 
     async def _again(self, action: Callable[[], Awaitable[None]], pause: float) -> None:
         """Do `action` for ever; nothing that goes wrong with it ends the courier."""
@@ -195,14 +187,6 @@ class CourierProcess:
         if await self._clerk.do(Ledger.rang):
             self._fetcher.ring()
             self._station.hunger.ring()
-
-    async def _tend(self) -> None:
-        """Look after what relays may be given, when it is needed and every second."""
-        seen = self._station.need.rings
-        for desk in self._desks:
-            desk.tend()
-        await self._quotas.bring()
-        await self._station.need.wait(1.0, since=seen)
 
     async def _fetch(self) -> None:
         """Get what the relays can take; when there is nothing more, wait until somebody rings."""

@@ -18,11 +18,9 @@ from tocsin.courier.ledger.results import Intent, Result
 from tocsin.courier.sending.board import Piece
 from tocsin.courier.sending.circuit import Circuit, Phase
 from tocsin.courier.sending.crew import Crew, Errand
-from tocsin.courier.sending.gates import Gates
 from tocsin.courier.sending.judge import Case, Judge, Ruling, Sentence, nameless
 from tocsin.courier.sending.limits import Limits
 from tocsin.courier.sending.outbox import Slip
-from tocsin.courier.sending.quotas import Account
 from tocsin.courier.sending.shares import Shares
 from tocsin.courier.sending.station import Station
 from tocsin.courier.sending.window import Window
@@ -54,10 +52,7 @@ class RelayDesk:
         self._circuit = Circuit(random.Random(), station.timing.longest_wait)  # noqa: S311 - jitter
         self._judge: Judge[tuple[Errand, Result]] = Judge()
         self._window = Window(relay.policy.window)
-        self._limits = Limits(relay.name, relay.policy, shares, station.need.ring)
-        self._gates: Gates[Piece] | None = None
-        if relay.policy.per_destination and station.operators:
-            self._gates = Gates(relay.policy.per_destination, station.operators, station.board.put_back)
+        self._limits = Limits(relay.name, relay.policy, shares)
         self._crews: set[Crew] = set()
         self._balks = False  # it lets us in, but the last message it was offered ended the session
         self._timer: asyncio.TimerHandle | None = None
@@ -76,12 +71,6 @@ class RelayDesk:
     def busy(self) -> bool:
         """Whether something is in the hands of one of its sessions."""
         return any(crew.busy for crew in self._crews)
-
-    @property
-    def account(self) -> Account | None:
-        """Its caps, when it has any."""
-        caps = self._limits.caps
-        return Account(self.name, self.policy, caps, self._caps_changed) if caps else None
 
     # Connections
 
@@ -178,8 +167,6 @@ class RelayDesk:
     def open_to(self, crew: Crew) -> bool:
         """See `crew.Desk`. While the relay is in trouble only the one that tries may work."""
         phase = self._circuit.phase
-        if self._gates and self._gates.full:
-            return False
         return phase is Phase.CLOSED or (crew.trial and phase is Phase.TRIAL)
 
     def window(self) -> int:
@@ -193,31 +180,21 @@ class RelayDesk:
             self._timer = asyncio.get_running_loop().call_later(wait, self.call)
         return wait
 
-    def given(self, piece: Piece, now: float) -> None:
+    def given(self, lane: int, now: float) -> None:
         """See `crew.Desk`."""
-        self._limits.take(piece.standing.lane, now)
-        if self._gates:
-            self._gates.enter(piece.standing.delivery, piece.address)
+        self._limits.take(lane, now)
 
     def idle(self, now: float) -> None:
         """See `crew.Desk`."""
         self._limits.idle(now)
 
     def takes(self, piece: Piece) -> bool:
-        """See `crew.Desk`. What this relay can never take is left to another; what may not go there now stands aside."""
+        """See `crew.Desk`. What this relay can never take is left to another."""
         tried = piece.hold.tried.get(piece.standing.delivery) if piece.hold.tried else None
-        if tried and self.name in tried:
-            self._leave(piece, tried)
-            return False
-        if self._gates and not self._gates.open_for(piece.address, piece):
-            self._station.wake()  # for the next one
-            return False
-        return True
-
-    def tend(self) -> None:
-        """Let through what stood aside for long enough. To be called every second."""
-        if self._gates and self._gates.look():
-            self._station.wake()
+        if tried is None or self.name not in tried:
+            return True
+        self._leave(piece, tried)
+        return False
 
     def intent(self, errand: Errand) -> Intent:
         """See `crew.Desk`."""
@@ -226,7 +203,6 @@ class RelayDesk:
 
     def stumbled(self, errand: Errand) -> None:
         """See `crew.Desk`."""
-        self._left(errand, "")
         if errand.intended:
             self._settle(errand, Evidence.LOST, "interrupted by a fault of ours")
         else:
@@ -235,7 +211,6 @@ class RelayDesk:
     def heard(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
         """See `crew.Desk`."""
         self._limits.back()
-        self._left(errand, outcome.reply)
         fate = outcome.fate
         if fate is Fate.TAKEN:
             self._taken(crew, errand, outcome.reply)
@@ -251,10 +226,6 @@ class RelayDesk:
             self._refused(crew, errand, outcome)
 
     # What came back
-
-    def _left(self, errand: Errand, reply: str) -> None:
-        if self._gates:
-            self._gates.leave(errand.piece.standing.delivery, reply)
 
     def _taken(self, crew: Crew, errand: Errand, reply: str) -> None:
         crew.served = True
@@ -340,11 +311,6 @@ class RelayDesk:
         for crew in self._crews:
             asyncio.get_running_loop().call_soon(crew.wake)
 
-    def _caps_changed(self) -> None:
-        self._limits.look()
-        self.call()
-        self._station.wake()
-
     def nothing_more(self) -> None:
         """There is nothing to be claimed for this relay: what waits for evidence is decided without it."""
         if self._judge.waiting and not self.busy and not self._station.board.waiting(self.lanes):
@@ -418,8 +384,6 @@ class RelayDesk:
         news = self._circuit.trouble != words
         self._circuit.fail(words, time.monotonic(), longest)
         self._limits.works(yes=False)
-        if self._gates:
-            self._gates.clear()
         if news:
             logger.warning("relay %s is in trouble; what is planned for it waits: %s", self.name, nameless(words))
             self._station.notices.post(self.name, words)

@@ -14,7 +14,6 @@ from tocsin.courier.sending.clerk import Clerk
 from tocsin.courier.sending.diary import Diary
 from tocsin.courier.sending.membership import Membership
 from tocsin.courier.sending.notices import Notices
-from tocsin.courier.sending.operators import Operators
 from tocsin.courier.sending.outbox import FINAL, Entry, Outbox, Slip
 from tocsin.courier.sending.timing import Timing
 from tocsin.courier.states import Evidence
@@ -54,7 +53,6 @@ class Idler(Protocol):
 class Station:
     """`work` rings when there may be something to open a connection for, `hunger` when the board should be filled.
 
-    `need` rings when a relay's caps are to be looked after. `operators` is there when some relay asks for it.
     `idlers`: the sessions that are open and found nothing to take. `served`: the lanes that some working relay serves.
     """
 
@@ -65,8 +63,6 @@ class Station:
         self.almanac = Almanac()
         self.work = Bell()
         self.hunger = Bell()
-        self.need = Bell()
-        self.operators: Operators | None = None
         self.board = Board(self.hunger.ring)
         self.notices = Notices(clerk)
         self.diary = Diary(self.notices, self.wake)
