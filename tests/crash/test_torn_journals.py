@@ -61,7 +61,7 @@ def test_a_journal_cut_off_anywhere(scene: Scene, rounds: int):
             file.truncate(size - scene.chance.randrange(min(size, scene.chance.choice([10, 200, 20000]))))
         cut_off += before - known(path)
         scene.say(f"cut from {size} to {path.stat().st_size} octets, {cut_off} unknown until now")
-    aftermath.settle(scene, unlisted=cut_off)
+    aftermath.settle(scene, unlisted=cut_off, dates_lost=True)
 
 
 @EITHER_OFFER
@@ -75,11 +75,11 @@ def test_a_journal_spoilt_before_its_end_proves_nothing(scene: Scene, rounds: in
         data[at] ^= 1 << scene.chance.randrange(8)
         path.write_bytes(data)
         scene.say(f"octet {at} of {len(data)} is spoilt")
-    aftermath.settle(scene)
+    aftermath.settle(scene, dates_lost=True)
 
 
 @EITHER_OFFER
 def test_a_journal_that_is_gone(scene: Scene):
     scene.tell(readers=READERS)
     killed_amid_work(scene).unlink()
-    aftermath.settle(scene)
+    aftermath.settle(scene, dates_lost=True)
