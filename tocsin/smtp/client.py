@@ -6,7 +6,7 @@ time may wait; several where the server offers PIPELINING and the tables allow i
 
 from collections import deque
 
-from tocsin.smtp.commands import Command, Mail
+from tocsin.smtp.commands import Command
 from tocsin.smtp.events import Event, LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.replies import BadReply, Reply, ReplyParser
 from tocsin.smtp.state import ANSWERED, HOPED, SENDABLE, Phase, Verb, hoped
@@ -15,7 +15,11 @@ CLOSING = 421
 AFTER: dict[tuple[Verb | None, int], Phase | None] = {
     (verb, verdict.value): phase for (verb, verdict), phase in ANSWERED.items()
 }
-SECURING, CLOSED, UNWANTED = Phase.SECURING, Phase.CLOSED, Phase.UNWANTED  # looking up a member of an Enum is slow, and done for every reply
+SECURING, CLOSED, UNWANTED = (
+    Phase.SECURING,
+    Phase.CLOSED,
+    Phase.UNWANTED,
+)  # looking up a member of an Enum is slow, and done for every reply
 OF_THE_CONNECTION = frozenset({Verb.EHLO, Verb.STARTTLS})
 
 
@@ -60,8 +64,6 @@ class Client:
 
     def send(self, command: Command) -> bytes:
         """The bytes of `command`, whose reply is awaited from now on. Raises LocalProtocolError."""
-        if isinstance(command, Mail):
-            self._check_offered(command)
         data = command.encode()
         self.expect(command.verb)
         return data
@@ -122,12 +124,6 @@ class Client:
             self._parser = ReplyParser()
         elif verb is Verb.EHLO and self.phase is Phase.READY:
             self.extensions = _extensions(reply)
-
-    def _check_offered(self, mail: Mail) -> None:
-        if mail.size is not None and "SIZE" not in self.extensions:
-            raise LocalProtocolError("the server does not offer SIZE")
-        if mail.utf8 and "SMTPUTF8" not in self.extensions:
-            raise LocalProtocolError("the server does not offer SMTPUTF8")
 
 
 def _extensions(reply: Reply) -> dict[str, str]:

@@ -1,15 +1,14 @@
-"""What a client can say. A command that exists is safe to send: every argument was checked when it was made.
+"""What a client says before and after its letters (those are made by `envelope.py`).
 
-Nothing here can smuggle a second command: control characters, malformed paths, lines over the limits and bodies
-that a server could read two ways are refused with LocalProtocolError before any bytes are made.
+A command that exists is safe to send: every argument was checked when it was made, and nothing here can smuggle a second
+command. What could is refused with LocalProtocolError before any bytes are made.
 """
 
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from tocsin.smtp import envelope
-from tocsin.smtp.envelope import WireForm, check_host
+from tocsin.smtp.envelope import check_host
 from tocsin.smtp.events import LocalProtocolError
 from tocsin.smtp.state import Verb
 
@@ -69,7 +68,7 @@ class Auth:
         self.encode()
 
     def encode(self) -> bytes:
-        response = [] if self.secret is None else [_base64(self.secret)]
+        response = [] if self.secret is None else [_base64(self.secret) or "="]
         return _line("AUTH", self.mechanism, *response, limit=MAX_AUTH)
 
 
@@ -88,78 +87,6 @@ class AuthAnswer:
 
 
 @dataclass(frozen=True)
-class Mail:
-    """Open a transaction. `sender` is a bare address, "" for the null sender.
-
-    `size` (octets) needs SIZE on offer, `utf8` SMTPUTF8; without `utf8` the sender must be ASCII.
-    """
-
-    sender: str
-    size: int | None = None
-    utf8: bool = False
-    verb: ClassVar[Verb] = Verb.MAIL
-
-    def __post_init__(self) -> None:
-        self.encode()
-
-    def encode(self) -> bytes:
-        return envelope.mail(self.sender, self.size, utf8=self.utf8)
-
-
-@dataclass(frozen=True)
-class Rcpt:
-    """Name a recipient, a bare address. Non-ASCII only with `utf8`, and then MAIL must have said SMTPUTF8."""
-
-    recipient: str
-    utf8: bool = False
-    verb: ClassVar[Verb] = Verb.RCPT
-
-    def __post_init__(self) -> None:
-        self.encode()
-
-    def encode(self) -> bytes:
-        return envelope.rcpt(self.recipient, utf8=self.utf8)
-
-
-@dataclass(frozen=True)
-class Data:
-    """Ask to send the message."""
-
-    verb: ClassVar[Verb] = Verb.DATA
-
-    def encode(self) -> bytes:
-        return _line("DATA")
-
-
-@dataclass(frozen=True)
-class Body:
-    """The message and the dot that ends it.
-
-    `content` must read the same to every server, however it treats dots and line ends: ASCII, CRLF only, ending in
-    CRLF, no line over 998 octets and none that begins with a dot (a composer writes it as =2E).
-    """
-
-    content: bytes = field(repr=False)
-    verb: ClassVar[Verb] = Verb.BODY
-
-    def __post_init__(self) -> None:
-        WireForm.checked(self.content)
-
-    def encode(self) -> bytes:
-        return self.content + b".\r\n"
-
-
-@dataclass(frozen=True)
-class Rset:
-    """Drop the open transaction."""
-
-    verb: ClassVar[Verb] = Verb.RSET
-
-    def encode(self) -> bytes:
-        return _line("RSET")
-
-
-@dataclass(frozen=True)
 class Quit:
     """Say goodbye."""
 
@@ -169,7 +96,7 @@ class Quit:
         return _line("QUIT")
 
 
-Command = Ehlo | Helo | StartTls | Auth | AuthAnswer | Mail | Rcpt | Data | Body | Rset | Quit
+Command = Ehlo | Helo | StartTls | Auth | AuthAnswer | Quit
 
 
 def _line(*words: str, limit: int = MAX_COMMAND) -> bytes:

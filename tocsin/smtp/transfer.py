@@ -10,7 +10,6 @@ from typing import Generic
 
 from tocsin.smtp import envelope
 from tocsin.smtp.client import Client
-from tocsin.smtp.commands import Data, Quit, Rset
 from tocsin.smtp.envelope import WireForm
 from tocsin.smtp.events import LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.letters import End, Ending, L, Passage
@@ -21,7 +20,7 @@ SLICE = 262_144
 """Octets handed out at a time, unless one command is longer."""
 
 RSET, MAIL, RCPT, DATA, BODY, BDAT = Verb.RSET, Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.BODY, Verb.BDAT
-LINE = {RSET: Rset().encode(), DATA: Data().encode(), Verb.QUIT: Quit().encode()}
+LINE = {RSET: b"RSET\r\n", DATA: b"DATA\r\n", Verb.QUIT: b"QUIT\r\n"}
 THEN = {RSET: MAIL, MAIL: RCPT, RCPT: DATA}
 ROUTINE = frozenset({RSET, MAIL, RCPT})
 """In a group, what follows them is on its way already: their good answers change nothing."""

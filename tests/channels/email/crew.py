@@ -13,6 +13,11 @@ from tocsin.courier.channel import Fate, Outcome, Parcel
 
 PIPELINING = ("PIPELINING",)
 CHUNKING = ("PIPELINING", "CHUNKING")
+PARCEL = Parcel(0, "news@example.org", "reader@example.net", b"Subject: Hello\r\n\r\nDear reader\r\n")
+IMPATIENT = Patience(
+    connect=2, greeting=0.2, hello=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, body=0.2, reset=0.2
+)
+
 WAYS = {"lockstep": (), "pipelined": PIPELINING, "chunked": CHUNKING}
 
 

@@ -7,18 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.channels.email.crew import CHUNKING, PIPELINING, WAYS, TrustingCrew, relay_at, work
+from tests.channels.email.crew import CHUNKING, IMPATIENT, PARCEL, PIPELINING, WAYS, TrustingCrew, relay_at, work
 from tests.channels.email.faulty import DROP, HANG, TAKE_AND_DROP, Answer, FaultyRelay
 from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.session import SmtpSession
 from tocsin.courier.channel import Fate, Outcome, Parcel
 
 pytestmark = pytest.mark.usefixtures("either_loop")
-
-PARCEL = Parcel(0, "news@example.org", "reader@example.net", b"Subject: Hello\r\n\r\nDear reader\r\n")
-IMPATIENT = Patience(
-    connect=2, greeting=0.2, hello=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, body=0.2, reset=0.2
-)
 
 
 def parcels(count: int) -> list[Parcel]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.channels.email.crew import CHUNKING, WAYS, TrustingCrew, relay_at, work
+from tests.channels.email.crew import CHUNKING, IMPATIENT, PARCEL, WAYS, TrustingCrew, relay_at, work
 from tests.channels.email.faulty import FaultyRelay
-from tests.channels.email.test_session import IMPATIENT, PARCEL, parcels
+from tests.channels.email.test_session import parcels
 from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.session import IN_FLIGHT
 from tocsin.courier.channel import Fate, Outcome, Parcel

@@ -12,9 +12,8 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.channels.email.crew import TrustingCrew
+from tests.channels.email.crew import PARCEL, TrustingCrew
 from tests.channels.email.faulty import Answer, FaultyRelay
-from tests.channels.email.test_wire import PARCEL
 from tocsin.channels.email.relay import parse
 from tocsin.channels.email.wire import SmtpRelay
 from tocsin.courier.channel import Fate, Outcome, RelayTrouble

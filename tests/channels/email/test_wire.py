@@ -1,63 +1,24 @@
-"""Getting in touch with a relay on real sockets, and handing over single parcels."""
+"""Getting in touch with a relay, on real sockets."""
 
 import asyncio
 
 import pytest
 
-from tests.channels.email.crew import WAYS, TrustingCrew, relay_at, work
-from tests.channels.email.faulty import DROP, HANG, Answer, FaultyRelay
-from tocsin.channels.email.patience import Patience
-from tocsin.courier.channel import Fate, Outcome, Parcel, RelayTrouble
-
-PARCEL = Parcel(7, "news@example.org", "reader@example.net", b"Subject: Hello\r\n\r\nDear reader\r\n")
-IMPATIENT = Patience(
-    connect=2, greeting=0.2, hello=0.2, tls=2, auth=0.2, mail=0.2, rcpt=0.2, data=0.2, block=0.2, body=0.2, reset=0.2
-)
+from tests.channels.email.crew import IMPATIENT, PARCEL, TrustingCrew, relay_at, work
+from tests.channels.email.faulty import DROP, HANG, Answer, FaultyRelay, running
+from tocsin.courier.channel import Fate, RelayTrouble
 
 
-async def hand_over(
-    faulty: FaultyRelay,
-    parcel: Parcel = PARCEL,
-    patience: Patience | None = None,
-) -> tuple[Outcome, bool]:
-    """What came of one parcel, and whether another could follow on the same session. The relay is up."""
-    crew = TrustingCrew([parcel])
-    session = await work(faulty, crew, patience)
-    usable = crew.words is None
-    await session.close()
-    return crew.outcomes[0], usable
+def meet(faulty: FaultyRelay) -> list[Fate]:
+    """What comes of one parcel."""
 
-
-def run(
-    faulty: FaultyRelay,
-    parcel: Parcel = PARCEL,
-    patience: Patience | None = None,
-) -> tuple[Outcome, bool]:
-    async def conversation() -> tuple[Outcome, bool]:
+    async def conversation() -> list[Fate]:
         async with faulty:
-            return await hand_over(faulty, parcel, patience)
+            crew = TrustingCrew([PARCEL])
+            await (await work(faulty, crew, IMPATIENT)).close()
+            return crew.fates
 
     return asyncio.run(conversation())
-
-
-@pytest.mark.parametrize("stammer", [True, False])
-def test_replies_may_come_in_many_lines_and_pieces(stammer: bool) -> None:
-    faulty = FaultyRelay({"BODY": "250 2.0.0 queued\n2.0.0 as 4711\nthank you"}, stammer=stammer)
-    outcome, _ = run(faulty)
-    assert outcome == Outcome(Fate.TAKEN, "250 2.0.0 queued as 4711 thank you", "body")
-
-
-@pytest.mark.parametrize("offers", WAYS.values(), ids=WAYS)
-def test_without_leave_no_body_goes_out(offers: tuple[str, ...]) -> None:
-    async def conversation() -> TrustingCrew:
-        async with faulty:
-            crew = TrustingCrew([PARCEL], leave=lambda _: False)
-            await (await work(faulty, crew)).close()
-            return crew
-
-    faulty = FaultyRelay(offers=offers)
-    assert asyncio.run(conversation()).fates == [Fate.RETURNED]
-    assert not faulty.completed
 
 
 @pytest.mark.parametrize(
@@ -72,17 +33,17 @@ def test_without_leave_no_body_goes_out(offers: tuple[str, ...]) -> None:
         ("GREETING", b"220-endless\r\n" * 200, "greeting: a reply has more than 128 lines"),
         ("EHLO", "421 4.3.2 closing", "EHLO: 421 4.3.2 closing"),
         ("EHLO", "450 4.3.2 not now", "EHLO: 450 4.3.2 not now"),
+        ("EHLO", b"250 ok\r\n421 4.3.2 changed my mind\r\n", "421 4.3.2 changed my mind"),
         ("EHLO", DROP, "EHLO: connection closed by the relay"),
     ],
 )
 def test_trouble_before_the_first_parcel_is_the_relays(verb: str, answer: Answer, words: str) -> None:
     with pytest.raises(RelayTrouble, match=words):
-        run(FaultyRelay({verb: answer}), patience=IMPATIENT)
+        meet(FaultyRelay({verb: answer}))
 
 
 def test_helo_is_the_fallback() -> None:
-    outcome, _ = run(faulty := FaultyRelay({"EHLO": "502 5.5.1 not implemented"}))
-    assert outcome.fate is Fate.TAKEN
+    assert meet(faulty := FaultyRelay({"EHLO": "502 5.5.1 not implemented"})) == [Fate.TAKEN]
     assert "HELO news.example.org" in faulty.commands
 
 
@@ -94,3 +55,14 @@ def test_nobody_listens() -> None:
 
     with pytest.raises(RelayTrouble, match="connecting: Connection refused"):
         asyncio.run(nobody())
+
+
+def test_a_relay_in_a_thread_serves_other_threads() -> None:
+    with running(FaultyRelay()) as faulty:
+
+        async def conversation() -> None:
+            crew = TrustingCrew([PARCEL])
+            await (await work(faulty, crew)).close()
+
+        asyncio.run(conversation())
+    assert len(faulty.taken) == 1

@@ -1,4 +1,4 @@
-"""The bytes of one connection to a relay: an `asyncio.Protocol` under a sans-IO client. Knows no parcels and no fates.
+"""One connection until it is ready for letters: an `asyncio.Protocol` under a sans-IO client, one command at a time.
 
 Every wait has a limit, counted to the whole reply: a server that sends a byte now and then gains nothing by it.
 """
@@ -7,17 +7,13 @@ import asyncio
 import os
 import ssl
 from collections import deque
-from collections.abc import Callable
 from typing import Any, Self, cast
 
 from tocsin.smtp.client import Client
-from tocsin.smtp.commands import Body, Command
+from tocsin.smtp.commands import Command
 from tocsin.smtp.events import RemoteProtocolError
 from tocsin.smtp.replies import Reply
-from tocsin.smtp.state import Phase, Verb, Verdict
-
-SLICE = 65_536
-"""How much of a body is handed to the transport at a time; each slice must leave within its own limit."""
+from tocsin.smtp.state import Phase, Verb
 
 
 class Broken(Exception):  # noqa: N818
@@ -33,7 +29,6 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answers: deque[Reply] = deque()
         self._broken = ""
-        self._paused = False
         self._news = asyncio.Event()
 
     @classmethod
@@ -66,20 +61,8 @@ class Line(asyncio.Protocol):
 
     async def ask(self, command: Command, seconds: float) -> Reply:
         """Say `command`; its reply. Raises LocalProtocolError if it cannot be said now."""
-        self._open_transport()
-        self._write(self.client.send(command))
+        self._open_transport().write(self.client.send(command))
         self.said = command.verb
-        return await self._answer(seconds)
-
-    async def deliver(self, body: Body, slice_seconds: float, seconds: float) -> Reply:
-        """Send the message with its dot; the reply. A refusal half-way ends the sending and the connection."""
-        self._open_transport()
-        data = memoryview(self.client.send(body))
-        for start in range(0, len(data), SLICE):
-            if self._answers:
-                return self._refused_halfway()
-            self._write(data[start : start + SLICE])
-            await self._until(lambda: not self._paused or bool(self._answers), slice_seconds, "no progress")
         return await self._answer(seconds)
 
     async def secure(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
@@ -129,37 +112,14 @@ class Line(asyncio.Protocol):
         """Called by the event loop."""
         self._break(f"connection lost: {why(exc)}" if exc else "connection closed by the relay")
 
-    def pause_writing(self) -> None:
-        """Called by the event loop."""
-        self._paused = True
-
-    def resume_writing(self) -> None:
-        """Called by the event loop."""
-        self._paused = False
-        self._news.set()
-
-    def _write(self, data: bytes | memoryview) -> None:
-        self._open_transport().write(data)
-
     def _open_transport(self) -> asyncio.Transport:
         if self._broken or self._transport is None:
             raise Broken(self._broken or "not connected")
         return self._transport
 
-    def _refused_halfway(self) -> Reply:
-        reply = self._answers.popleft()
-        broken = self._break(f"answered before the whole message was sent: {reply.words}")
-        if reply.verdict is Verdict.DONE:
-            raise broken
-        return reply
-
     async def _answer(self, seconds: float) -> Reply:
-        await self._until(lambda: bool(self._answers), seconds, "no answer")
-        return self._answers.popleft()
-
-    async def _until(self, ready: Callable[[], bool], seconds: float, complaint: str) -> None:
         deadline = asyncio.get_running_loop().time() + seconds
-        while not ready():
+        while not self._answers:
             if self._broken:
                 raise Broken(self._broken)
             self._news.clear()
@@ -167,8 +127,9 @@ class Line(asyncio.Protocol):
                 async with asyncio.timeout_at(deadline):
                     await self._news.wait()
             except TimeoutError as error:
-                if not ready():
-                    raise self._break(f"{complaint} within {seconds:g} s") from error
+                if not self._answers:
+                    raise self._break(f"no answer within {seconds:g} s") from error
+        return self._answers.popleft()
 
     def _break(self, why: str) -> Broken:
         """Note the first reason why the connection is of no more use, and close it."""

@@ -1,12 +1,9 @@
-"""Handing parcels to a relay: the conversation, and what each way it can end means for the parcel.
-
-The one rule everything here serves: the dot that completes a message leaves only after `may_start` said True, and from
-the first octet of the body until a complete reply nobody can know whether the relay took the message (Fate.LOST).
-"""
+"""Relays that letters can be handed to: how a connection is opened, and what it trusts."""
 
 import ssl
 from contextlib import suppress
 
+from tocsin.channels.email.introduction import Introduction
 from tocsin.channels.email.line import Broken, Line
 from tocsin.channels.email.offer import Offer
 from tocsin.channels.email.patience import Patience
@@ -14,16 +11,8 @@ from tocsin.channels.email.relay import RelaySettings, Tls
 from tocsin.channels.email.session import SmtpSession
 from tocsin.courier.channel import Crew, RelayTrouble
 from tocsin.lib.errors import BadEnvironment
-from tocsin.smtp import auth
-from tocsin.smtp.commands import (
-    Ehlo,
-    Helo,
-    Quit,
-    StartTls,
-)
+from tocsin.smtp.commands import Quit
 from tocsin.smtp.events import LocalProtocolError, RemoteProtocolError
-from tocsin.smtp.replies import Reply
-from tocsin.smtp.state import Verdict
 
 
 class SmtpRelay:
@@ -43,7 +32,10 @@ class SmtpRelay:
         The session asks for its first parcel when it is woken.
         """
         line = await self._introduced()
-        return SmtpSession(line, crew, self._patience)
+        try:
+            return SmtpSession(line, crew, self._patience)
+        except Broken as error:  # by what came right behind the last answer
+            raise RelayTrouble(str(error)) from error
 
     async def inspect(self) -> Offer:
         """Open a session and say goodbye: what the relay offers. Sends nothing. Raises RelayTrouble."""
@@ -65,7 +57,7 @@ class SmtpRelay:
         except Broken as error:
             raise RelayTrouble(f"connecting: {error}") from error
         try:
-            await _Introduction(line, self.settings, self._hello, self._patience, self._tls).make()
+            await Introduction(line, self.settings, self._hello, self._patience, self._tls).make()
         except (Broken, LocalProtocolError, RemoteProtocolError) as error:
             line.abort()
             raise RelayTrouble(f"{line.said.value}: {error}") from error
@@ -73,64 +65,6 @@ class SmtpRelay:
             line.abort()
             raise
         return line
-
-
-class _Introduction:
-    """What is said before the first parcel."""
-
-    def __init__(
-        self, line: Line, settings: RelaySettings, hello: str, patience: Patience, tls: ssl.SSLContext | None
-    ) -> None:
-        self._line = line
-        self._settings = settings
-        self._hello = hello
-        self._patience = patience
-        self._tls = tls
-
-    async def make(self) -> None:
-        """Raises RelayTrouble or Broken."""
-        _demand("greeting", await self._line.greeting(self._patience.greeting))
-        await self._say_hello()
-        if self._tls and self._settings.tls is not Tls.AT_ONCE:
-            await self._secure(self._tls)
-        if self._settings.user:
-            await self._authenticate()
-
-    async def _say_hello(self) -> None:
-        reply = await self._line.ask(Ehlo(self._hello), self._patience.hello)
-        if reply.verdict is Verdict.NO:  # from before 1995, or pretending
-            reply = await self._line.ask(Helo(self._hello), self._patience.hello)
-        _demand("EHLO", reply)
-
-    async def _secure(self, tls: ssl.SSLContext) -> None:
-        if "STARTTLS" not in self._line.client.extensions:
-            if self._settings.tls is Tls.DEMANDED:
-                raise RelayTrouble("STARTTLS is not offered, and a password is not sent without it")
-            return
-        _demand("STARTTLS", await self._line.ask(StartTls(), self._patience.hello))
-        await self._line.secure(tls, self._settings.host, self._patience.tls)
-        await self._say_hello()
-
-    async def _authenticate(self) -> None:
-        chosen = self._settings.auth
-        wanted = (chosen.value,) if chosen else auth.USUAL
-        offered = [mechanism for mechanism in wanted if mechanism in self._line.client.mechanisms]
-        if not offered:
-            raise RelayTrouble(f"AUTH {' or '.join(wanted)} is not offered")
-        exchange = auth.MECHANISMS[offered[0]](self._settings.user, self._settings.password)
-        reply = await self._line.ask(next(exchange), self._patience.auth)
-        while reply.verdict is Verdict.MORE:
-            try:
-                answer = exchange.send(reply)
-            except StopIteration:
-                break
-            reply = await self._line.ask(answer, self._patience.auth)
-        _demand("AUTH", reply)
-
-
-def _demand(step: str, reply: Reply) -> None:
-    if reply.verdict is not Verdict.DONE:
-        raise RelayTrouble(f"{step}: {reply.words}")
 
 
 def _context(settings: RelaySettings) -> ssl.SSLContext | None:
