@@ -46,6 +46,7 @@ class _Hand:
 
     def __init__(self) -> None:
         self.blocks: deque[_Block] = deque()
+        self.left = 0  # in all blocks
         self.again = float("-inf")
         self.size = FIRST_BLOCK
         self.asked = False
@@ -56,18 +57,22 @@ class _Hand:
 
     def take(self, now: float) -> bool:
         """Whether it is time for the next block."""
-        block = next(block for block in self.blocks if now < block.until)
+        block = self.blocks[0]
+        if now >= block.until:
+            block = next(block for block in self.blocks if now < block.until)
         block.left -= 1
+        self.left -= 1
         if not block.left:
             self.blocks.remove(block)
             if now - block.since < QUICKLY:
                 self.size = min(self.size * 2, LARGEST_BLOCK)
-        return sum(block.left for block in self.blocks) * 2 <= self.size and now >= self.again
+        return self.left * 2 <= self.size and now >= self.again
 
     def pop(self, now: float) -> list[_Block]:
         """The blocks that are too old."""
         old = [block for block in self.blocks if now >= block.until]
         self.blocks = deque(block for block in self.blocks if now < block.until)
+        self.left -= sum(block.left for block in old)
         if old:
             self.size = max(1, self.size // 2)
         return old
@@ -120,6 +125,7 @@ class Caps:
         hand.asked = False
         if reservation.granted:
             hand.blocks.append(_Block(reservation, reservation.granted, now))
+            hand.left += reservation.granted
         if reservation.again_us is not None:
             seconds = (reservation.again_us - reservation.at_us) / 1_000_000
             hand.again = now + min(max(seconds, 1.0), LONGEST_WAIT)

@@ -60,8 +60,10 @@ class _Speed:
 
 
 class _Share:
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
+    def __init__(self, name: str, policy: Policy) -> None:
+        self.name = name
+        self.lanes = policy.lanes
+        self.weight = policy.weight
         self.works = False
         self.served = 0.0  # messages, divided by the weight
         self.speed = _Speed()
@@ -70,7 +72,7 @@ class _Share:
         self.offered: float | None = None  # since when another relay leaves a message to this one, while it is idle
 
     def serves(self, lane: int) -> bool:
-        return self.works and (self.policy.lanes is None or lane in self.policy.lanes)
+        return self.works and (self.lanes is None or lane in self.lanes)
 
 
 class Shares:
@@ -81,14 +83,16 @@ class Shares:
     """
 
     def __init__(self, policies: Mapping[str, Policy], wake: Callable[[str], None]) -> None:
-        self._shares = {name: _Share(policy) for name, policy in policies.items()}
-        self._names = {share: name for name, share in self._shares.items()}
+        self._shares = {name: _Share(name, policy) for name, policy in policies.items()}
+        self._rivals: dict[tuple[str, int], tuple[_Share, ...]] = {}
+        self._leader = 0.0
         self._ahead = AHEAD / max(1, *(policy.weight for policy in policies.values()))
         self._wake = wake
 
     def works(self, name: str, *, yes: bool) -> None:
         """Whether a relay may be given messages at all: its circuit is closed and its caps are not used up."""
         self._shares[name].works = yes
+        self._rivals.clear()
         for share in self._shares.values():
             self._stop_waiting(share)
 
@@ -102,14 +106,15 @@ class Shares:
         Infinite for a standby that is not needed.
         """
         mine = self._shares[name]
-        others = [share for share in self._shares.values() if share is not mine and share.serves(lane)]
-        others = [share for share in others if share.policy.weight]
-        if not mine.policy.weight:
-            mine.waits = bool(others)
-            return float("inf") if others else 0.0
-        wait = 0.0
-        for share in others:
-            if mine.served - share.served > self._ahead:
+        rivals = self._rivals.get((name, lane))
+        if rivals is None:
+            rivals = self._rivals[name, lane] = self._others(mine, lane)
+        if not mine.weight:
+            mine.waits = bool(rivals)
+            return float("inf") if rivals else 0.0
+        wait, behind = 0.0, mine.served - self._ahead
+        for share in rivals:
+            if share.served < behind:
                 wait = max(wait, self._patience(share, mine, lane, now))
         mine.waits = wait > 0
         if wait:
@@ -121,30 +126,36 @@ class Shares:
         mine = self._shares[name]
         mine.speed.start(now)
         mine.idle_until, mine.offered = now, None
-        if not mine.policy.weight:
+        if not mine.weight:
             return
         # What a relay did not want when it could have had it is not made up for later.
-        leader = max(share.served for share in self._shares.values())
-        mine.served = max(mine.served, leader - 2 * self._ahead) + 1 / mine.policy.weight
+        mine.served = max(mine.served, self._leader - 2 * self._ahead) + 1 / mine.weight
+        self._leader = max(self._leader, mine.served)
         for share in self._shares.values():
-            if share.policy.weight and share.served - mine.served <= self._ahead / 2:
+            if share.waits and share.weight and share.served - mine.served <= self._ahead / 2:
                 self._stop_waiting(share)
 
     def back(self, name: str, now: float) -> None:
         """What became of a message is known."""
         self._shares[name].speed.finish(now)
 
+    def _others(self, mine: _Share, lane: int) -> tuple[_Share, ...]:
+        """The other relays that serve a lane; no standbys."""
+        return tuple(
+            share for share in self._shares.values() if share is not mine and share.weight and share.serves(lane)
+        )  # fmt: skip
+
     def _stop_waiting(self, share: _Share) -> None:
         if share.waits:
             share.waits = False
-            self._wake(self._names[share])
+            self._wake(share.name)
 
     def _patience(self, share: _Share, mine: _Share, lane: int, now: float) -> float:
         """How long to wait for a relay that has had less than its share."""
         if share.idle_until > now:
             if share.offered is None:
                 share.offered = now
-                self._wake(self._names[share])
+                self._wake(share.name)
             if now < share.offered + PATIENCE:
                 return PATIENCE
             share.offered, share.idle_until = None, now  # it does not want it after all
