@@ -267,6 +267,16 @@ def test_relays_serve_their_lanes(log):
     assert (len(alerts.taken), len(rest.taken)) == (2, 2)
 
 
+def test_a_relay_is_given_no_more_than_its_caps_but_alerts_find_some_kept(log):
+    make_readers(30)
+    with running(FaultyRelay()) as relay, courier(f"{relay.url}&hour=20", log):
+        news = tell_everyone(post_id=1)
+        until_books(news.pk, accepted=19, planned=11)
+        tell_everyone(post_id=2, lane=Lane.ALERT, kind="alert", message=a_message("Storm warning"))
+        until(lambda: len(relay.taken) == 20)
+    assert b"Storm warning" in relay.taken[-1].body
+
+
 def test_a_second_relay_takes_over_from_one_in_trouble(log):
     make_readers(6)
     broken, sound = FaultyRelay({"MAIL": "451 4.3.0 not today"}), FaultyRelay()
@@ -304,6 +314,24 @@ def test_staff_mail_goes_to_the_address_in_the_message(log):
             )
         until_books(dispatch.pk, accepted=1)
     assert everybody(relay) == ["chief@example.net"]
+
+
+def test_pausing_stops_it_within_about_a_second_until_it_is_resumed(log):
+    make_readers(300)
+    with running(FaultyRelay(delay=0.02)) as relay, courier(relay, log, connections=2):
+        dispatch = tell_everyone()
+        until(lambda: len(relay.taken) >= 5)
+        with transaction.atomic():
+            actions.pause(dispatch)
+        until(lambda: books(dispatch.pk).sending == 0)
+        before = books(dispatch.pk)
+        assert before.planned > 100
+        assert before.accepted == len(relay.taken)
+        time.sleep(0.5)
+        assert books(dispatch.pk) == before
+        with transaction.atomic():
+            actions.resume(dispatch)
+        until_books(dispatch.pk, accepted=300)
 
 
 def test_cancelling_stops_what_is_not_on_the_wire(log):

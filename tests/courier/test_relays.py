@@ -24,7 +24,7 @@ def try_again(world):
 
 def test_a_relay_that_greets_may_be_used():
     async def steps(world):
-        assert world.desk.takes_work
+        assert world.desk.serves
         assert world.desk.connections == 4
         ids = world.add(5)
         await world.until(lambda: len(world.relay.taken) == 5)
@@ -36,7 +36,7 @@ def test_a_relay_that_greets_may_be_used():
 
 def test_a_relay_that_cannot_be_reached_is_left_alone():
     async def steps(world):
-        assert not world.desk.takes_work
+        assert not world.desk.serves
         assert world.station.notices._posted == {"relay:25": "connection refused"}
 
     relay = StandinRelay()
@@ -49,12 +49,12 @@ def test_a_relay_that_greets_but_takes_no_sender_stays_in_trouble_until_it_does(
 
     async def steps(world):
         (delivery,) = world.add(1)
-        await world.until(lambda: not world.desk.takes_work)
+        await world.until(lambda: not world.desk.serves)
         assert world.station.board.waiting((2,)) == 1, "nothing happened to the delivery"
         world.station.notices._posted.clear()
         answers.append(Outcome(Fate.RELAY, "553 5.1.8 sender refused", "MAIL"))
         try_again(world)
-        await world.until(lambda: len(world.relay.sessions) == 2 and not world.desk.takes_work)
+        await world.until(lambda: len(world.relay.sessions) == 2 and not world.desk.serves)
         assert not world.station.notices._posted, "it was in trouble all the time"
         try_again(world)
         await world.until(lambda: phase(world) is Phase.CLOSED)
@@ -67,7 +67,7 @@ def test_a_relay_that_greets_but_takes_no_sender_stays_in_trouble_until_it_does(
 def test_a_delivery_that_ends_a_fresh_session_stands_aside():
     async def steps(world):
         ids = world.add(1)
-        await world.until(lambda: not world.desk.takes_work)
+        await world.until(lambda: not world.desk.serves)
         assert [result.delivery for result in world.written(Slip.PUT_ASIDE)] == ids
         assert world.station.board.waiting((2,)) == 0
 
@@ -106,7 +106,7 @@ def test_a_streak_of_refusals_fails_nobody_and_an_acceptance_ends_it(words):
     async def steps(world):
         nonlocal broken
         world.add(30)
-        await world.until(lambda: not world.desk.takes_work)
+        await world.until(lambda: not world.desk.serves)
         await world.quiet()
         assert not [result for result in world.written(Slip.DECIDE) if result.evidence.value == "refused"]
         assert len(world.written(Slip.NOTE)) == STREAK
@@ -115,7 +115,7 @@ def test_a_streak_of_refusals_fails_nobody_and_an_acceptance_ends_it(words):
         assert words in world.station.notices._posted["relay:25"]
         try_again(world)
         await world.until(lambda: len(world.written(Slip.PUT_ASIDE)) == aside + 1)
-        assert not world.desk.takes_work, "one more of the same is enough"
+        assert not world.desk.serves, "one more of the same is enough"
         broken = False
         try_again(world)
         await world.until(lambda: phase(world) is Phase.CLOSED)
@@ -144,7 +144,7 @@ def test_mailboxes_that_are_full_are_put_off_however_many():
         world.add(3 * STREAK)
         await world.until(lambda: len(world.written(Slip.DECIDE)) == 3 * STREAK)
         assert {result.evidence.value for result in world.written(Slip.DECIDE)} == {"put off"}
-        assert world.desk.takes_work
+        assert world.desk.serves
 
     World(StandinRelay(lambda _: refusal("452 4.2.2 mailbox full"))).run(steps)
 
@@ -161,7 +161,7 @@ def test_what_is_too_big_for_one_relay_is_left_to_another(answer):
         ids = world.add(20)
         await world.until(lambda: len(large.taken) == 20)
         assert world.settled() == dict.fromkeys(ids, "taken")
-        assert world.desk.takes_work
+        assert world.desk.serves
 
     World(small, large).run(steps)
 
@@ -174,7 +174,7 @@ def test_what_is_too_big_for_every_relay_fails_with_the_words():
         await world.until(lambda: len(world.settled()) == len(ids))
         assert {result.reply for result in world.written(Slip.SETTLE)} == {TOO_BIG.reply}
         assert set(world.settled().values()) == {"refused"}
-        assert all(desk.takes_work for desk in world.desks)
+        assert all(desk.serves for desk in world.desks)
 
     World(small, smaller).run(steps)
 
@@ -338,6 +338,37 @@ def test_a_resend_has_the_date_of_the_first_attempt():
         assert result.started_us > 77
 
     World().run(steps)
+
+
+def test_an_operator_is_given_few_at_a_time_and_holds_up_nobody_else():
+    async def steps(world):
+        world.add(30, domain="slow.example")
+        world.add(30, domain="other.example")
+        await world.until(lambda: len(world.relay.taken) == 60)
+        assert max(world.relay.flights) <= 4
+        first = [parcel.recipient.partition("@")[2] for parcel in world.relay.taken[:20]]
+        assert {"slow.example", "other.example"} == set(first)
+
+    World(StandinRelay(per_destination=2, connections=1)).run(steps)
+
+
+def test_what_waited_long_for_its_operator_is_looked_up_again():
+    answers = [refusal("450 4.7.28 too many messages, slow down")]
+
+    async def steps(world):
+        world.add(3, domain="slow.example")
+        await world.until(lambda: len(world.written(Slip.DECIDE)) == 1)
+        for pieces in list(world.desk._gates._parked._queues.values()):
+            for piece in pieces:
+                piece.best_before = 0.0
+        world.desk._gates._destinations._operators.clear()
+        world.station.wake()
+        await world.quiet()
+        assert not world.relay.taken
+        assert world.station.board.waiting((2,)) == 1, "one at a time"
+        assert world.station.board.ready((2,)) == 0
+
+    World(StandinRelay(lambda _: answers.pop() if answers else None, per_destination=1, connections=1)).run(steps)
 
 
 def test_idle_connections_are_closed():

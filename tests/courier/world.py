@@ -32,7 +32,8 @@ class World:
         self.relay = self.relays[0]
         policies = {relay.name: relay.policy for relay in self.relays}
         shares = Shares(policies, self._call) if len(policies) > 1 else None
-        self.desks = [RelayDesk(relay, self.station, shares) for relay in self.relays]
+        operators: Any = SimpleNamespace(of=lambda domain: domain)
+        self.desks = [RelayDesk(relay, self.station, shares, operators) for relay in self.relays]
         for desk in self.desks:
             desk.others = [other for other in self.desks if other is not desk]
         self.desk = self.desks[0]
@@ -41,7 +42,9 @@ class World:
     def _call(self, name: str) -> None:
         next(desk for desk in self.desks if desk.name == name).call()
 
-    def add(self, number: int = 1, lane: int = 2, edition: Any = None, **changes: object) -> list[int]:
+    def add(
+        self, number: int = 1, lane: int = 2, edition: Any = None, domain: str = "example.org", **changes: object
+    ) -> list[int]:
         """Work for the desks, looked up already. The deliveries' ids."""
         ids = list(range(self._next, self._next + number))
         self._next += number
@@ -53,7 +56,7 @@ class World:
                     hold,
                     standing(each, lane, **changes),
                     edition or StandinEdition(),
-                    f"reader{each}@example.org",
+                    f"reader{each}@{domain}",
                     until,
                 )
                 for each in some

@@ -183,13 +183,18 @@ class Board:
                 return lane
         return None
 
-    def put_back(self, piece: Piece) -> None:
-        """It was not tried: it is the next of its lane again."""
-        hold = piece.hold
+    def put_back(self, piece: Piece, now: float = 0.0) -> None:
+        """It was not tried: it is the next of its lane again, to be looked up anew when it is too old by now."""
+        hold, shelf = piece.hold, self._shelves[piece.hold.lease.lane]
         hold.out -= 1
-        if not hold.closed:
+        if hold.closed:
+            return
+        if piece.best_before < now:
+            shelf.unready += 1
+            self._unready(hold, (piece.standing.delivery,))
+        else:
             hold.ready += 1
-            self._shelves[hold.lease.lane].ready.appendleft(piece)
+            shelf.ready.appendleft(piece)
 
     def finish(self, piece: Piece) -> bool:
         """Nothing more is to be done about it under this lease. Whether that was the last of it."""

@@ -30,7 +30,7 @@ class LedgerAway(Exception):  # noqa: N818
 
 
 class Clerk:
-    """Runs ledger operations in its thread."""
+    """Runs ledger operations in its thread. `epoch`: what is known of the database, over all connections to it."""
 
     def __init__(self, url: str, plan: RetryPlan, epoch: Epoch | None = None) -> None:
         self._url = url

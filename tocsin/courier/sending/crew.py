@@ -8,6 +8,7 @@ import time
 from asyncio import Event
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from tocsin.courier.channel import CannotCompose, Outcome, Parcel, Recipient, Session
@@ -30,6 +31,14 @@ class Errand:
     intended: bool = False
 
 
+class Taking(Enum):
+    """Whether a relay takes a piece."""
+
+    THIS = "this"
+    ANOTHER = "another"  # not this one; ask for the next
+    ENOUGH = "enough"  # no more now
+
+
 class Desk(Protocol):
     """What a crew asks of its relay's desk."""
 
@@ -39,7 +48,10 @@ class Desk(Protocol):
     def wait(self, lane: int, now: float) -> float:
         """Seconds until a message of that lane may be given to the relay, by its limits; 0: now."""
 
-    def takes(self, piece: Piece) -> bool:
+    def open_gates(self, now: float) -> bool:
+        """Lay out what waited for its operator and may pass now. Whether more may be taken up."""
+
+    def takes(self, piece: Piece, now: float) -> Taking:
         """Whether the relay may be given this piece. If not, it was dealt with."""
 
     def given(self, lane: int, now: float) -> None:
@@ -156,7 +168,7 @@ class Crew:
     def _next_parcel(self, now: float) -> Parcel | None:
         if self._closing or self._left == 0:
             return None
-        while self._desk.open_to(self) and self._station.may_begin:
+        while self._desk.open_to(self) and self._station.may_begin and self._desk.open_gates(now):
             lane = self._board.best(self.lanes)
             if lane is None:
                 self._desk.idle(now)
@@ -168,9 +180,10 @@ class Crew:
             piece = self._board.take(self.lanes, now)
             if piece is None:
                 break
-            if not self._desk.takes(piece):
+            taking = self._desk.takes(piece, now)
+            if taking is Taking.ENOUGH:
                 break
-            if parcel := self._parcel(piece):
+            if taking is Taking.THIS and (parcel := self._parcel(piece)):
                 self._desk.given(lane, now)
                 self._left = self._left and self._left - 1
                 self.idle_since = now

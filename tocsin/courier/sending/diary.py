@@ -71,17 +71,18 @@ class Diary:
         try:
             self._journal.turn(self._heard, intents)
         except OSError as error:
-            self._fail(error)
+            self.fail(error)
             return False
         self._heard.clear()
         if self._trouble:
             self._trouble = ""
             self._notices.post(DISK, "")
-            logger.warning("the journal can be written again")
+            logger.warning("the state directory can be written again")
         return True
 
-    def _fail(self, error: OSError) -> None:
-        words = f"The courier's journal cannot be written, so nothing is sent: {error.strerror}."
+    def fail(self, error: OSError) -> None:
+        """What must be written down before anything is sent could not be."""
+        words = f"The courier cannot write to its state directory, so nothing is sent: {error.strerror}."
         if self._trouble != words:
             self._trouble = words
             self._notices.post(DISK, words)

@@ -1,9 +1,11 @@
-"""What keeps one relay from being given its next message: pace, a gentle return after trouble, and the others' shares."""
+"""What keeps one relay from being given its next message: pace, caps, a gentle return after trouble, and the others' shares."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from tocsin.courier.channel import Policy
+from tocsin.courier.sending.caps import Caps
 from tocsin.courier.sending.pace import Pace
 from tocsin.courier.sending.recovery import Recovery
 from tocsin.courier.sending.shares import Shares
@@ -20,16 +22,24 @@ class Limit(Protocol):
 
 
 class Limits:
-    """All limits of one relay. `shares`: how it divides the work with others, None when there are no others."""
+    """All limits of one relay.
 
-    def __init__(self, name: str, policy: Policy, shares: Shares | None) -> None:
+    `shares`: how it divides the work with others, None when there are no others. `need`: called when more is to be
+    reserved of its caps.
+    """
+
+    def __init__(self, name: str, policy: Policy, shares: Shares | None, need: Callable[[], None]) -> None:
         self._name = name
         self._shares = shares
         self._recovery = Recovery()
         self._limits: list[Limit] = [self._recovery]
         if policy.per_second:
             self._limits.append(Pace(policy.per_second))
+        self.caps = Caps(need) if Caps.limits(policy) else None
+        if self.caps:
+            self._limits.append(self.caps)
         self._troubled_at: float | None = None
+        self._works = False
 
     def works(self, *, yes: bool) -> None:
         """Whether the relay works."""
@@ -39,8 +49,17 @@ class Limits:
             self._troubled_at = None
         elif not yes and self._troubled_at is None:
             self._troubled_at = now
+        self._works = yes
+        self.tell_shares()
+
+    def tell_shares(self) -> None:
+        """Whether the relay may be given messages has changed, maybe."""
         if self._shares:
-            self._shares.works(self._name, yes=yes)
+            self._shares.works(self._name, yes=self._works and not self.used_up(time.monotonic()))
+
+    def used_up(self, now: float) -> float:
+        """Seconds for which the caps allow nothing but urgent messages."""
+        return self.caps.used_up(now) if self.caps else 0.0
 
     def wait(self, lane: int, now: float) -> float:
         """Seconds until a message of `lane` may be given to the relay; 0 when it may now."""

@@ -23,6 +23,8 @@ from tocsin.courier.sending.fetcher import Fetcher
 from tocsin.courier.sending.flow import Flow
 from tocsin.courier.sending.membership import Membership
 from tocsin.courier.sending.notices import NO_RELAY
+from tocsin.courier.sending.operators import Operators, resolver
+from tocsin.courier.sending.quotas import Quotas
 from tocsin.courier.sending.relays import RelayDesk
 from tocsin.courier.sending.shares import Shares
 from tocsin.courier.sending.station import Station
@@ -58,7 +60,10 @@ class CourierProcess:
         self._station = Station(self._clerk, self._membership, timing)
         policies = {relay.name: relay.policy for relay in channel.relays}
         shares = Shares(policies, self._call) if len(policies) > 1 else None
-        self._desks = [RelayDesk(relay, self._station, shares) for relay in channel.relays]
+        self._operators = _operators(channel)
+        self._desks = [RelayDesk(relay, self._station, shares, self._operators) for relay in channel.relays]
+        accounts = [account for desk in self._desks if (account := desk.account)]
+        self._quotas = Quotas(self._clerk, accounts)
         for desk in self._desks:
             desk.others = [other for other in self._desks if other is not desk]
         self._fetcher = Fetcher(self._station, channel, Flow(_most(self._desks)))
@@ -121,6 +126,7 @@ class CourierProcess:
             asyncio.create_task(self._again(self._watch, self._timing.watch)),
             asyncio.create_task(self._again(self._listen, self._timing.doorbell)),
             asyncio.create_task(self._again(self._fetch, 0)),
+            asyncio.create_task(self._again(self._bring, 0)),
         ]
         desks = [asyncio.create_task(desk.run()) for desk in self._desks]
         stop = asyncio.create_task(self._told_to_stop.wait())
@@ -144,6 +150,7 @@ class CourierProcess:
         with suppress(TimeoutError, LedgerAway):
             async with asyncio.timeout(self._timing.farewell):
                 await self._station.outbox.write_all()
+                await self._quotas.close()
                 await self._membership.leave()
 
     async def _again(self, action: Callable[[], Awaitable[None]], pause: float) -> None:
@@ -188,25 +195,44 @@ class CourierProcess:
             self._fetcher.ring()
             self._station.hunger.ring()
 
+    async def _bring(self) -> None:
+        """Reserve of the relays' caps what is needed soon."""
+        seen = self._station.quotas.rings
+        await self._quotas.bring()
+        await self._station.quotas.wait(self._timing.poll, since=seen)
+
     async def _fetch(self) -> None:
         """Get what the relays can take; when there is nothing more, wait until somebody rings."""
         station = self._station
         seen = station.hunger.rings
-        working = [desk for desk in self._desks if desk.takes_work]
-        station.served = {lane for desk in working for lane in desk.lanes}
+        served = [lanes for desk in self._desks if (lanes := desk.serves)]
+        station.served = {lane for lanes in served for lane in lanes}
         station.release_finished()
-        least = sum(desk.connections for desk in working)
-        if station.stopping or not await self._fetcher.fetch([desk.lanes for desk in working], least):
+        least = sum(desk.connections for desk in self._desks if desk.serves)
+        if station.stopping or not await self._get(served, least):
             for desk in self._desks:
                 desk.nothing_more()
             station.wake()
             await station.hunger.wait(self._timing.poll, since=seen)
+
+    async def _get(self, served: Sequence[tuple[int, ...]], least: int) -> bool:
+        try:
+            return await self._fetcher.fetch(served, least)
+        except OSError as error:
+            self._station.diary.fail(error)
+            return False
 
 
 async def _end(tasks: "set[asyncio.Task[Any]]", seconds: float) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks, timeout=seconds)
+
+
+def _operators(channel: Channel) -> Operators | None:
+    """Asked for only by relays that pass the remote servers' replies through."""
+    asked = any(relay.policy.per_destination for relay in channel.relays)
+    return Operators(resolver()) if asked else None
 
 
 def _most(desks: Sequence[RelayDesk]) -> float:

@@ -17,10 +17,13 @@ from tocsin.courier.lanes import Lane
 from tocsin.courier.ledger.results import Intent, Result
 from tocsin.courier.sending.board import Piece
 from tocsin.courier.sending.circuit import Circuit, Phase
-from tocsin.courier.sending.crew import Crew, Errand
+from tocsin.courier.sending.crew import Crew, Errand, Taking
+from tocsin.courier.sending.gates import Gates
 from tocsin.courier.sending.judge import Case, Judge, Ruling, Sentence, nameless
 from tocsin.courier.sending.limits import Limits
+from tocsin.courier.sending.operators import Operators
 from tocsin.courier.sending.outbox import Slip
+from tocsin.courier.sending.quotas import Account
 from tocsin.courier.sending.shares import Shares
 from tocsin.courier.sending.station import Station
 from tocsin.courier.sending.window import Window
@@ -41,26 +44,44 @@ logger = logging.getLogger(__name__)
 class RelayDesk:
     """Steers the connections of one relay. Implements `crew.Desk`."""
 
-    def __init__(self, relay: Relay, station: Station, shares: Shares | None) -> None:
+    def __init__(
+        self, relay: Relay, station: Station, shares: Shares | None = None, operators: Operators | None = None
+    ) -> None:
         self.name = relay.name
         self.policy = relay.policy
         lanes = frozenset(map(int, Lane)) if relay.policy.lanes is None else relay.policy.lanes
         self.lanes = tuple(sorted(lanes))
+        self.urgent = tuple(lane for lane in self.lanes if lane in URGENT)
         self.others: Sequence[RelayDesk] = ()
         self._relay = relay
         self._station = station
         self._circuit = Circuit(random.Random(), station.timing.longest_wait)  # noqa: S311 - jitter
         self._judge: Judge[tuple[Errand, Result]] = Judge()
         self._window = Window(relay.policy.window)
-        self._limits = Limits(relay.name, relay.policy, shares)
+        self._limits = Limits(relay.name, relay.policy, shares, station.quotas.ring)
+        most = relay.policy.per_destination
+        self._gates = Gates[Piece](most, operators) if most and operators else None
         self._crews: set[Crew] = set()
         self._balks = False  # it lets us in, but the last message it was offered ended the session
         self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def takes_work(self) -> bool:
-        """Whether work may be claimed for this relay."""
-        return self._circuit.takes_work
+    def serves(self) -> tuple[int, ...]:
+        """The lanes for which work may be claimed now."""
+        if not self._circuit.takes_work:
+            return ()
+        return self.urgent if self._limits.used_up(time.monotonic()) > NOT_SOON else self.lanes
+
+    @property
+    def account(self) -> Account | None:
+        """Its caps, if it has any."""
+        caps = self._limits.caps
+        return Account(self.name, self.policy, caps, self._caps_changed) if caps else None
+
+    def _caps_changed(self) -> None:
+        self._limits.tell_shares()
+        self.call()
+        self._station.hunger.ring()
 
     @property
     def connections(self) -> int:
@@ -121,8 +142,7 @@ class RelayDesk:
         if len(self._crews) < self.policy.connections - kept:
             free = sum(not crew.busy for crew in self._crews)
             return self.lanes if board.waiting(self.lanes) > free else ()
-        urgent = tuple(lane for lane in self.lanes if lane in URGENT)
-        return urgent if best in urgent and all(crew.busy for crew in self._crews) else ()
+        return self.urgent if best in self.urgent and all(crew.busy for crew in self._crews) else ()
 
     async def _connection(self, lanes: tuple[int, ...], *, trial: bool) -> None:
         crew = Crew(self, self._station, lanes, trial=trial, most=self.policy.per_connection)
@@ -188,13 +208,22 @@ class RelayDesk:
         """See `crew.Desk`."""
         self._limits.idle(now)
 
-    def takes(self, piece: Piece) -> bool:
+    def open_gates(self, now: float) -> bool:
+        """See `crew.Desk`."""
+        if self._gates:
+            for piece in self._gates.ready(now):
+                self._station.board.put_back(piece, now)
+        return not (self._gates and self._gates.full)
+
+    def takes(self, piece: Piece, now: float) -> Taking:
         """See `crew.Desk`. What this relay can never take is left to another."""
         tried = piece.hold.tried.get(piece.standing.delivery) if piece.hold.tried else None
-        if tried is None or self.name not in tried:
-            return True
-        self._leave(piece, tried)
-        return False
+        if tried is not None and self.name in tried:
+            self._leave(piece, tried)
+            return Taking.ENOUGH
+        if self._gates and not self._gates.enter(piece.standing.delivery, piece.address, piece, now):
+            return Taking.ANOTHER
+        return Taking.THIS
 
     def intent(self, errand: Errand) -> Intent:
         """See `crew.Desk`."""
@@ -211,6 +240,8 @@ class RelayDesk:
     def heard(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
         """See `crew.Desk`."""
         self._limits.back()
+        if self._gates:
+            self._gates.leave(errand.piece.standing.delivery, outcome.reply, time.monotonic())
         fate = outcome.fate
         if fate is Fate.TAKEN:
             self._taken(crew, errand, outcome.reply)
@@ -292,7 +323,7 @@ class RelayDesk:
 
     def _leave(self, piece: Piece, tried: frozenset[str]) -> None:
         """Leave a piece to another relay: now, or when one works again."""
-        able = [desk for desk in self._fitting(piece, tried) if desk.takes_work]
+        able = [desk for desk in self._fitting(piece, tried) if piece.standing.lane in desk.serves]
         if able:
             self._station.board.put_back(piece)
             for desk in able:
@@ -388,6 +419,8 @@ class RelayDesk:
             logger.warning("relay %s is in trouble; what is planned for it waits: %s", self.name, nameless(words))
             self._station.notices.post(self.name, words)
         self.hang_up()
+        for piece in self._gates.clear() if self._gates else ():
+            self._station.board.put_back(piece)
         self._station.wake()
         self._station.hunger.ring()
 

@@ -53,6 +53,8 @@ class Idler(Protocol):
 class Station:
     """`work` rings when there may be something to open a connection for, `hunger` when the board should be filled.
 
+    `quotas` when more is to be reserved of a relay's caps.
+
     `idlers`: the sessions that are open and found nothing to take. `served`: the lanes that some working relay serves.
     """
 
@@ -63,6 +65,7 @@ class Station:
         self.almanac = Almanac()
         self.work = Bell()
         self.hunger = Bell()
+        self.quotas = Bell()
         self.board = Board(self.hunger.ring)
         self.notices = Notices(clerk)
         self.diary = Diary(self.notices, self.wake)
