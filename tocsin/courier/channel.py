@@ -40,8 +40,7 @@ class Fate(StrEnum):
     RETURNED = "returned"  # provably not handed over, and no one's fault
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one parcel. `reply` is the relay's own words, e.g. `550 5.1.1 no such user`."""
 
     fate: Fate

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from errno import EIO, ENOSPC
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 from zlib import crc32
@@ -242,24 +243,21 @@ def _framed(payload: bytes) -> bytes:
 
 
 def _intent(this: Intent) -> bytes:
-    relay = this.relay.encode()[:255]
-    payload = FIELDS.pack(INTENT, this.delivery, this.batch, this.token, this.number, this.started_us, 0, len(relay))
-    return _framed(payload + relay)
+    delivery, batch, token, number, relay, started_us = this
+    name = _name(relay)
+    return _framed(FIELDS.pack(INTENT, delivery, batch, token, number, started_us, 0, len(name)) + name)
 
 
 def _reply(this: Result) -> bytes:
-    relay = this.relay.encode()[:255]
-    fields = FIELDS.pack(
-        KINDS[this.evidence],
-        this.delivery,
-        this.batch,
-        this.token,
-        this.number,
-        this.started_us,
-        this.finished_us,
-        len(relay),
-    )
-    return _framed(fields + relay + cut(this.reply).encode("utf-8", "replace"))
+    delivery, batch, token, number, relay, started_us, finished_us, evidence, reply = this
+    name = _name(relay)
+    fields = FIELDS.pack(KINDS[evidence], delivery, batch, token, number, started_us, finished_us, len(name))
+    return _framed(fields + name + cut(reply).encode("utf-8", "replace"))
+
+
+@lru_cache(64)
+def _name(relay: str) -> bytes:
+    return relay.encode()[:255]
 
 
 def _payloads(data: bytes) -> tuple[str, list[bytes], bool]:

@@ -5,7 +5,7 @@ attempts have one. So a delivery whose `attempts` is 0 has none.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
 from tocsin.courier.ledger.results import Drop, Result
@@ -85,7 +85,7 @@ class Settling:
     def doubt(self, account: Account, result: Result, leased_us: int | None) -> None:
         """Make unsure a delivery that may have been tried once more, nobody knows."""
         if leased_us is not None and account.state in CLAIMABLE:
-            self.settle(account, replace(result, number=account.attempts + 1), leased_us)
+            self.settle(account, result._replace(number=account.attempts + 1), leased_us)
 
     def note(self, account: Account, result: Result) -> None:
         """Record what came back of an attempt without moving the delivery: what it means is to be decided."""

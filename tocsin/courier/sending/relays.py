@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from tocsin.courier.channel import Fate, Outcome, Relay, RelayTrouble, Session
 from tocsin.courier.lanes import Lane
@@ -391,7 +390,7 @@ class RelayDesk:
                 case Sentence.FAIL:
                     self._station.outbox.add(Slip.DECIDE, result)
                 case Sentence.DEFER:
-                    self._station.outbox.add(Slip.DECIDE, replace(result, evidence=Evidence.PUT_OFF))
+                    self._station.outbox.add(Slip.DECIDE, result._replace(evidence=Evidence.PUT_OFF))
                 case Sentence.ASIDE:
                     self._station.outbox.add(Slip.PUT_ASIDE, result)
             logger.info("delivery %s was refused: %s", result.delivery, sentence.value)
