@@ -124,7 +124,8 @@ class Transfer(Generic[L]):
             elif reset:
                 self._say(passage, RSET, MAIL, RCPT, DATA)
             else:
-                self._say(passage, MAIL, RCPT, DATA)
+                self.client.expect(MAIL, RCPT, DATA)
+                self._make(passage.mail, passage.rcpt, LINE[DATA])
         self._passages.append(passage)
 
     def give_body(self) -> None:
@@ -256,8 +257,8 @@ class Transfer(Generic[L]):
 
     def _say(self, passage: Passage[L], *verbs: Verb) -> None:
         self.client.expect(*verbs)
-        lines = {MAIL: passage.mail, RCPT: passage.rcpt}
-        self._make(*[lines.get(verb) or LINE[verb] for verb in verbs])
+        for verb in verbs:
+            self._make(passage.mail if verb is MAIL else passage.rcpt if verb is RCPT else LINE[verb])
 
     def _make_body(self, passage: Passage[L], *end: bytes) -> None:
         passage.body_at = self._made
