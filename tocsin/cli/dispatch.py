@@ -81,23 +81,22 @@ def _print_list(tellings: "list[Telling]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("ID", justify="right")
-    table.add_column("When (UTC)", no_wrap=True)
-    table.add_column("What")
-    table.add_column("Title", overflow="ellipsis", no_wrap=True)
-    table.add_column("Readers", justify="right")
-    table.add_column("State")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
+    for name in ("ID", "When (UTC)", "What", "State", "Readers", "Accepted", "To come", "Title"):
+        number = name in {"ID", "Readers", "Accepted", "To come"}
+        table.add_column(
+            name, justify="right" if number else "left", no_wrap=True, ratio=1 if name == "Title" else None
+        )
     for telling in tellings:
-        dispatch = telling.dispatch
-        states = ", ".join(f"{line.number:,} {line.words.label.lower()}" for line in telling.spoken)
+        books = telling.books
+        numbers = (books.audience, books.accepted, books.planned + books.sending + books.deferred)
         table.add_row(
-            str(dispatch.pk),
+            str(telling.dispatch.pk),
             f"{telling.at:%Y-%m-%d %H:%M}",
-            dispatch.get_kind_display(),
-            Text(dispatch.title),
-            f"{telling.books.audience:,}",
-            f"{telling.standing}: {states}" if states else telling.standing,
+            telling.dispatch.get_kind_display(),
+            telling.standing,
+            *(f"{number:,}" for number in numbers),
+            Text(telling.dispatch.title),
         )
     Console(highlight=False).print(table)
 

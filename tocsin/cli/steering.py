@@ -37,11 +37,11 @@ def pause(number: int, reason: str, *, as_json: bool) -> None:
         paused = actions.pause(dispatch, " ".join(reason.split())[:MAX_REASON])
     if not paused:
         raise Refused(f"Dispatch {number} is paused already.", f"Go on with: tocsin dispatch resume {number}")
-    waiting = now.planned + now.sending + now.deferred + now.unsure
+    waiting = now.planned + now.deferred + now.unsure
     if as_json:
         print(json.dumps({"dispatch": number, "paused": True, "waiting": waiting}))
     else:
-        print(f"Paused: {_readers(waiting)} wait until you call: tocsin dispatch resume {number}")
+        print(f"Paused: {_readers(waiting)} wait.{_in_hand(now)} Go on with: tocsin dispatch resume {number}")
 
 
 @click.command("resume")
@@ -139,8 +139,11 @@ def _refuse_if_over(dispatch: "Dispatch", now: "Books") -> None:
 
 def _stays(now: "Books") -> str:
     told = f" {now.accepted:,} were told, and that stays so." if now.accepted else ""
-    on_the_way = f" {now.sending:,} are in hand and may still go out." if now.sending else ""
-    return told + on_the_way
+    return told + _in_hand(now)
+
+
+def _in_hand(now: "Books") -> str:
+    return f" {now.sending:,} are in hand and may still go out." if now.sending else ""
 
 
 def _readers(number: int) -> str:
