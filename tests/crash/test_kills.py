@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from django.db import connection
 
+from tests.courier.people import make_readers
 from tests.courier.running import until
 from tests.crash import aftermath
 from tests.crash.scene import Scene
@@ -21,7 +23,7 @@ left = {call}
 
 def count(frame, event, argument):
     global left
-    if "/tocsin/" in frame.f_code.co_filename:
+    if "{where}" in frame.f_code.co_filename:
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -60,8 +62,25 @@ def test_kills_between_any_two_calls(scene: Scene, kills: int):
     for _ in range(kills):
         call = int(10 ** scene.chance.uniform(1.5, 4.7))
         scene.say(f"the next dies at call {call}")
-        with scene.courier(setup=DIE_AT_CALL.format(call=call)) as courier:
+        with scene.courier(setup=DIE_AT_CALL.format(call=call, where="/tocsin/")) as courier:
             until(lambda: aftermath.at_rest() or courier.ended)
         if aftermath.at_rest():
             break
     aftermath.settle(scene)
+
+
+@pytest.mark.parametrize("calls", [pytest.param(4, id="some"), pytest.param(30, id="all", marks=pytest.mark.long)])
+def test_the_first_courier_of_a_database_is_killed(scene: Scene, calls: int):
+    """Wherever it is killed, the next one knows the database for its own and sends what is planned."""
+    make_readers(1)
+    for call in scene.chance.sample(range(1, 31), calls):
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM courier_epoch")
+        (scene.state / "courier" / "epoch").unlink(missing_ok=True)
+        scene.tell()
+        scene.say(f"the first one dies at call {call}")
+        with scene.courier(setup=DIE_AT_CALL.format(call=call, where="/ledger/epoch.py")) as courier:
+            until(lambda: aftermath.at_rest() or courier.ended)
+        with scene.courier():
+            aftermath.until_at_rest(20)
+    aftermath.promises_are_kept(scene)

@@ -80,8 +80,8 @@ class Joining(Couriers, Dispatches):
         rows = self._database.rows("epoch")
         mark = Mark(**rows[0]) if rows else None
         kept = epoch.file.read()
-        if mark is None and kept is None:
-            return self._set(Mark.fresh())
+        if mark is None and (kept is None or kept.number == 0):  # nothing was ever claimed on the strength of a 0
+            return self._set_in_both(epoch, kept or Mark.fresh())
         if mark and kept and kept.lineage == mark.lineage and kept.number <= mark.number:
             return self._set(mark.next())
         others = {row["id"]: row["beat"] for row in self._database.rows("joined_others", courier=courier)}
@@ -94,7 +94,12 @@ class Joining(Couriers, Dispatches):
             logger.warning(
                 "this database was restored or copied: %s tellings are held until a person resumes them", held
             )
-        return self._set(Mark.fresh())
+        return self._set_in_both(epoch, Mark.fresh())
+
+    def _set_in_both(self, epoch: Epoch, mark: Mark) -> Mark:
+        """Begin a lineage. Kept before it is committed: killed in between, this would look like somebody's copy."""
+        epoch.file.write(mark)
+        return self._set(mark)
 
     def _set(self, mark: Mark) -> Mark:
         if not self._database.change("set_epoch", lineage=mark.lineage, number=mark.number):
