@@ -24,6 +24,7 @@ IN_FLIGHT = 1_048_576
 QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 COMPOSING = "composing"
+INTERRUPTED = "interrupted"
 NOT_STARTED = Outcome(Fate.RETURNED, "not started: the courier may not send it now")
 PHASES = {verb: verb.value for verb in Verb} | {Verb.BDAT: Verb.BODY.value, Verb.RSET: Verb.MAIL.value}
 """What the courier calls the moment of a refusal. A chunk is a body, and RSET speaks of us as MAIL does."""
@@ -80,7 +81,7 @@ class SmtpSession(asyncio.Protocol):
         """
         self._aborted = True
         if not self._moving:
-            self._end("closed")
+            self._end(INTERRUPTED)
 
     # What the event loop tells.
 
@@ -128,7 +129,7 @@ class SmtpSession(asyncio.Protocol):
         finally:
             self._moving = False
         if self._aborted:
-            self._end("closed")
+            self._end(INTERRUPTED)
 
     def _step(self) -> None:
         woken, self._woken = self._woken, False
@@ -153,7 +154,7 @@ class SmtpSession(asyncio.Protocol):
             octets += len(passage.body)
         if not flight:
             return
-        if not self._crew.may_start([passage.letter for passage in flight]):
+        if not self._may_start([passage.letter for passage in flight]):
             for passage in flight:
                 self._crew.came_back(passage.letter, NOT_STARTED)
             self._closing = True
@@ -168,7 +169,7 @@ class SmtpSession(asyncio.Protocol):
         parcel = transfer.due
         ahead = self._next() if transfer.wants else None
         if parcel:
-            if not self._crew.may_start((parcel,)):
+            if not self._may_start([parcel]):
                 if ahead:
                     self._crew.came_back(ahead.letter, NOT_STARTED)
                 self._aborted = True  # after a 354 there is nothing else left to say
@@ -176,6 +177,9 @@ class SmtpSession(asyncio.Protocol):
             transfer.give_body()
         if ahead:
             transfer.begin(ahead)
+
+    def _may_start(self, parcels: list[Parcel]) -> bool:
+        return self._crew.may_start(parcels) and not self._aborted
 
     def _next(self) -> Passage[Parcel] | None:
         """The next parcel that this relay can take."""
@@ -197,6 +201,8 @@ class SmtpSession(asyncio.Protocol):
     def _be_patient(self) -> None:
         """The relay did its part: what is awaited now may take its whole time. Part of a reply is none."""
         awaiting = self._transfer.client.awaiting
+        if self._over.done():
+            return
         if self._transfer.pending:
             self._watch.wait(self._block)
         elif awaiting:
