@@ -46,7 +46,8 @@ STATEMENTS = {
     "requeue": ONE,
     "retry_unsure": ONE,
     "books": ONE,
-    "listing": ONE | {"after": 0, "page": 50},
+    "reasons": ONE,
+    "listing": ONE | {"first": 1, "last": 50, "state": "failed"},
 }
 
 

@@ -136,12 +136,12 @@ def progress(dispatch_id: int) -> Progress:
 
 def listing(dispatch_id: int, state: str) -> Iterator[Listed]:
     """The deliveries of a dispatch in one state (`sending` too), in order, a few batches at a time."""
-    after = 0
-    while page := _rows("listing", dispatch=dispatch_id, after=after, page=PAGE_BATCHES):
-        for batch, attempts, reply, at_us, address, message, shown in page:
-            after = batch
-            if shown == state:
-                yield Listed(address or _staff_address(message), attempts, reply, clock.to_datetime(at_us))
+    batches = list(Batch.objects.filter(dispatch_id=dispatch_id).order_by("id").values_list("id", flat=True))
+    for start in range(0, len(batches), PAGE_BATCHES):
+        page = batches[start : start + PAGE_BATCHES]
+        rows = _rows("listing", dispatch=dispatch_id, first=page[0], last=page[-1], state=state)
+        for attempts, reply, at_us, address, message in rows:
+            yield Listed(address or _staff_address(message), attempts, reply, clock.to_datetime(at_us))
 
 
 def dispatches_of_post(post_id: int) -> QuerySet[Dispatch]:

@@ -31,13 +31,12 @@ WHERE +d.dispatch_id = :dispatch AND d.state NOT IN ('planned', 'accepted')
 GROUP BY d.state, d.reply
 
 -- name: listing
--- The deliveries of some batches, with the state they are shown in. `sending` as in the books.
-SELECT b.id AS batch, d.attempts, d.reply, d.at_us, a.value AS address, e.message,
-    CASE WHEN b.token IS NOT NULL AND d.due_us <= b.leased_us THEN 'sending' ELSE d.state END AS state
-FROM (
-    SELECT * FROM courier_batch WHERE dispatch_id = :dispatch AND id > :after ORDER BY id LIMIT :page
-) AS b
+-- The deliveries of some batches that are in a state. `sending` as in the books.
+SELECT d.attempts, d.reply, d.at_us, a.value AS address, e.message
+FROM courier_batch b
 JOIN courier_delivery d ON d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id
 LEFT JOIN courier_edition e ON e.id = d.edition_id AND d.subscriber_id IS NULL
 LEFT JOIN audience_address a ON a.id = d.address_id AND a.hash = d.address_hash
+WHERE b.dispatch_id = :dispatch AND b.id BETWEEN :first AND :last
+    AND CASE WHEN b.token IS NOT NULL AND d.due_us <= b.leased_us THEN 'sending' ELSE d.state END = :state
 ORDER BY d.id
