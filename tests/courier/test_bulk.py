@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.courier.desk import Hand, open_ledger, row
 from tests.courier.people import make_readers, tell_everyone
-from tocsin.courier.ledger.ledger import DUPLICATE, Drop, Result
-from tocsin.courier.ledger.results import Result as Plain
+from tocsin.courier.ledger.results import Drop, Result
+from tocsin.courier.ledger.settling import DUPLICATE
 from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, Lane
 from tocsin.courier.queries import Books, books
 from tocsin.courier.states import Evidence
@@ -37,7 +37,7 @@ def told(number=3, **changes):
 
 def result(hand, lease, delivery, evidence=Evidence.TAKEN, number=1, reply="250 ok", **changes) -> Result:
     values = {"started_us": hand.now, "finished_us": hand.now + 5} | changes
-    return Plain(delivery, lease.batch, lease.token, number, "relay:25", evidence=evidence, reply=reply, **values)
+    return Result(delivery, lease.batch, lease.token, number, "relay:25", evidence=evidence, reply=reply, **values)
 
 
 def test_several_batches_are_claimed_at_once(hand, other):
@@ -89,7 +89,7 @@ def test_a_late_250_of_who_was_buried_wins_and_a_second_is_a_duplicate(hand, oth
     dispatch = told(2)
     lease = hand.claim()
     planned, failed = hand.ledger.due(lease)
-    other.ledger.bury(hand.courier, other.now)
+    other.ledger.bury(hand.courier, other.now, reading=hand.reading())
     taken_over = other.claim()
     other.now += clock.MINUTE
     other.ledger.settle_many(
@@ -109,7 +109,7 @@ def test_other_results_count_only_under_a_lease(hand, other, evidence):
     dispatch = told(1)
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
-    other.ledger.bury(hand.courier, other.now)
+    other.ledger.bury(hand.courier, other.now, reading=hand.reading())
     hand.ledger.settle_many([result(hand, lease, delivery, evidence)])
     assert books(dispatch.pk) == Books(audience=1, planned=1)
     assert Attempt.objects.count() == (evidence is not Evidence.RETURNED)
@@ -188,7 +188,7 @@ def test_many_at_once_is_the_same_as_one_after_the_other(hand, events):
         ids = hand.ledger.due(lease)
         Delivery.objects.filter(dispatch=dispatch).update(at_us=hand.now)
         results = [
-            Plain(
+            Result(
                 ids[which], lease.batch, lease.token + (not held), number, "relay:25", start, start + 9, evidence, "w"
             )
             for which, number, evidence, held, who in events

@@ -154,7 +154,7 @@ def test_a_crowd_of_leases_is_buried_whole(hand, other):
 
 
 def test_couriers_long_gone_are_forgotten(hand, other):
-    other.ledger.bury(hand.courier, other.now)
+    other.ledger.bury(hand.courier, other.now, reading=None)
     other.ledger.register("a" * 32, "host", "boot", 1, other.now + 6 * 24 * clock.HOUR)
     assert Courier.objects.filter(pk=hand.courier).exists()
     other.ledger.register("b" * 32, "host", "boot", 1, other.now + 8 * 24 * clock.HOUR)

@@ -9,7 +9,7 @@ from tests.courier.desk import Hand, open_ledger, row
 from tests.courier.people import make_readers, tell_everyone
 from tocsin.audience.models import Subscriber
 from tocsin.courier import actions
-from tocsin.courier.ledger.ledger import Drop, Result
+from tocsin.courier.ledger.results import Drop, Result
 from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, Lane
 from tocsin.courier.queries import Books, books
 from tocsin.courier.states import Evidence
@@ -85,7 +85,7 @@ def test_what_a_dead_courier_had_of_a_cancelled_telling_is_withdrawn_by_the_next
     dispatch = told(2)
     hand.claim()
     do(actions.cancel, dispatch, "no")
-    hand.ledger.bury(hand.courier, hand.now)
+    hand.ledger.bury(hand.courier, hand.now, reading=hand.reading())
     heir = Hand(hand.ledger)
     lease = heir.claim()
     assert [heir.load(delivery).drop(heir.now) for delivery in heir.ledger.due(lease)] == [

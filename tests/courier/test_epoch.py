@@ -12,6 +12,7 @@ from tocsin.courier import actions
 from tocsin.courier.ledger import epoch as epochs
 from tocsin.courier.ledger.database import open_database
 from tocsin.courier.ledger.epoch import Epoch, EpochFile, Mark
+from tocsin.courier.ledger.journal import Reading
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.models import Batch, Courier, Dispatch, Lane
 from tocsin.courier.models import Epoch as Row
@@ -42,7 +43,7 @@ class Machine:
         return self.ledger.claim(self.courier, Lane.INSTANT, clock.now_us(), 10_000)
 
     def die(self):
-        self.ledger.bury(self.courier, clock.now_us())
+        self.ledger.bury(self.courier, clock.now_us(), reading=Reading(self.courier, "this boot", (), (), whole=True))
         self.close()
 
     def close(self):
@@ -275,7 +276,9 @@ def test_a_courier_that_enlists_anew_still_knows_the_database(machines):
     machine = machines(patience=1000.0)
     tell(1)
     machine.claim()
-    machine.ledger.bury(machine.courier, clock.now_us())
+    machine.ledger.bury(
+        machine.courier, clock.now_us(), reading=Reading(machine.courier, "this boot", (), (), whole=True)
+    )
     machine.courier = enlist(machine.ledger)
     assert machine.claim()
     assert Courier.objects.get(pk=machine.courier).joined

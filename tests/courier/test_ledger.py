@@ -1,17 +1,18 @@
 """The ledger's operations, each on a real database, with a second connection to look at what was committed."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from tests.courier.desk import Hand, enlist, open_ledger, row
 from tests.courier.people import a_message, make_readers, tell_everyone
 from tests.courier.running import until
 from tocsin.audience.models import Address, Subscriber, Suppression
 from tocsin.courier import actions
-from tocsin.courier.ledger.ledger import DUPLICATE
-from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Lane, RelayStatus
+from tocsin.courier.ledger.results import Drop
+from tocsin.courier.ledger.settling import DUPLICATE
+from tocsin.courier.models import Attempt, Delivery, Dispatch, Lane, RelayStatus
 from tocsin.courier.queries import Books, books
-from tocsin.courier.states import Evidence, State
+from tocsin.courier.states import Evidence
 from tocsin.lib import clock
 
 
@@ -19,20 +20,25 @@ from tocsin.lib import clock
 def hand(committed):
     made = Hand(open_ledger(committed))
     yield made
-    made.ledger._database.close()
+    made.ledger.close()
 
 
 @pytest.fixture
 def other(committed, hand):
     made = Hand(open_ledger(committed))
     yield made
-    made.ledger._database.close()
+    made.ledger.close()
 
 
 def told(number: int = 3, **changes: object) -> Dispatch:
     if not Address.objects.exists():
         make_readers(number)
     return tell_everyone(**changes)
+
+
+def drop(hand, lease, delivery):
+    evidence, reason = hand.load(delivery).drop(hand.now)
+    hand.ledger.drop_many([Drop(delivery, lease.batch, lease.token, evidence, reason)], hand.now)
 
 
 def test_a_claim_leases_the_batch_to_one_courier(hand, other):
@@ -58,31 +64,9 @@ def test_what_is_released_is_planned_again(hand, other):
 
 def test_a_courier_that_was_given_up_claims_nothing(hand, other):
     told()
-    assert other.ledger.bury(hand.courier, other.now, beat=0)
+    assert other.ledger.bury(hand.courier, other.now, reading=None, beat=0)
     assert hand.ledger.claim(hand.courier, Lane.INSTANT, hand.now, 1) == []
     assert not hand.ledger.beat(hand.courier)
-
-
-def test_an_accepted_delivery_is_settled(hand):
-    dispatch = told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    this = hand.begin(lease, delivery)
-    assert hand.ledger.settle(this, Evidence.TAKEN, "250 ok", hand.now) is State.ACCEPTED
-    assert hand.ledger.release([lease])
-    assert books(dispatch.pk) == Books(audience=1, accepted=1)
-    assert Batch.objects.get().due_us is None
-    attempt = Attempt.objects.get()
-    assert (attempt.number, attempt.outcome, attempt.reply) == (1, "taken", "250 ok")
-    assert (row(delivery).attempts, row(delivery).reply) == (1, "250 ok")
-
-
-def test_an_open_attempt_is_committed_before_the_body(hand):
-    told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    hand.begin(lease, delivery)
-    assert Attempt.objects.get().finished_us is None
 
 
 def test_a_refusal_fails_with_the_relays_own_words(hand):
@@ -104,10 +88,8 @@ def test_a_4xx_is_tried_again_later_and_fails_at_its_deadline(hand):
     hand.ledger.release([lease])
     assert hand.ledger.claim(hand.courier, Lane.INSTANT, hand.now, 1) == []
     hand.now = dispatch.give_up_us
-    lease = hand.claim()
-    evidence, reason = hand.load(delivery).drop(hand.now)
-    assert hand.ledger.drop(lease, delivery, evidence, reason, hand.now) is State.FAILED
-    assert row(delivery).reply == "deadline: 451 4.7.1 try later"
+    drop(hand, hand.claim(), delivery)
+    assert (row(delivery).state, row(delivery).reply) == ("failed", "deadline: 451 4.7.1 try later")
 
 
 def test_a_deferral_never_passes_the_deadline(hand):
@@ -134,8 +116,8 @@ def test_unsure_is_resent_once_and_then_waits_for_a_person(hand):
     for expected_due in (True, False):
         lease = hand.claim()
         (delivery,) = hand.ledger.due(lease)
-        this = hand.begin(lease, delivery)
-        assert hand.ledger.settle(this, Evidence.LOST, "connection lost", hand.now) is State.UNSURE
+        hand.settle(lease, delivery, Evidence.LOST, "connection lost")
+        assert row(delivery).state == "unsure"
         assert (row(delivery).due_us is not None) is expected_due
         hand.ledger.release([lease])
         hand.now += clock.MINUTE
@@ -149,67 +131,24 @@ def test_a_person_may_have_what_is_unsure_sent_again(hand):
     Dispatch.objects.update(hold_unsure=True)
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
-    hand.ledger.settle(hand.begin(lease, delivery), Evidence.LOST, "connection lost", hand.now)
+    hand.settle(lease, delivery, Evidence.LOST, "connection lost")
     assert row(delivery).due_us is None
     hand.ledger.release([lease])
     with transaction.atomic():
         assert actions.resend_unsure(dispatch) == 1
     hand.now = clock.now_us()
-    lease = hand.claim()
-    hand.ledger.settle(hand.begin(lease, delivery), Evidence.TAKEN, "250 ok", hand.now)
+    hand.settle(hand.claim(), delivery, Evidence.TAKEN, "250 ok")
     assert books(dispatch.pk) == Books(audience=1, accepted=1)
-
-
-def test_nothing_begins_after_the_lease_was_lost(hand, other):
-    dispatch = told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    other.ledger.bury(hand.courier, other.now)
-    assert not hand.ledger.begin(hand.attempt(lease, delivery))
-    assert books(dispatch.pk) == Books(audience=1, planned=1)
-
-
-def test_a_dead_courier_leaves_unsure_only_what_was_on_the_wire(hand, other):
-    dispatch = told(4)
-    lease = hand.claim()
-    accepted, on_the_wire, put_off, untouched = hand.ledger.due(lease)
-    hand.ledger.settle(hand.begin(lease, accepted), Evidence.TAKEN, "250 ok", hand.now)
-    hand.begin(lease, on_the_wire)
-    hand.settle(lease, put_off, Evidence.PUT_OFF)
-    assert other.ledger.bury(hand.courier, other.now, beat=0)
-    assert books(dispatch.pk) == Books(audience=4, accepted=1, unsure=1, deferred=1, planned=1)
-    assert other.ledger.due(other.claim()) == [untouched]
-    assert Courier.objects.get(pk=hand.courier).gone_us
-
-
-def test_a_courier_that_beat_again_is_not_buried(hand, other):
-    dispatch = told(1)
-    hand.claim()
-    assert hand.ledger.beat(hand.courier)
-    assert not other.ledger.bury(hand.courier, other.now, beat=0)
-    assert books(dispatch.pk) == Books(audience=1, sending=1)
-
-
-def test_after_a_power_loss_absent_intents_prove_nothing(hand, other):
-    dispatch = told(4)
-    lease = hand.claim()
-    accepted, on_the_wire, *_ = hand.ledger.due(lease)
-    hand.ledger.settle(hand.begin(lease, accepted), Evidence.TAKEN, "250 ok", hand.now)
-    hand.begin(lease, on_the_wire)
-    other.ledger.bury(hand.courier, other.now, same_boot=False)
-    if connection.vendor == "sqlite":
-        assert books(dispatch.pk) == Books(audience=4, accepted=1, unsure=3)
-    else:  # every intent is on the disk of the database server
-        assert books(dispatch.pk) == Books(audience=4, accepted=1, unsure=1, planned=2)
 
 
 def test_a_late_250_wins_over_doubt(hand, other):
     dispatch = told(1)
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
-    this = hand.begin(lease, delivery)
-    other.ledger.bury(hand.courier, other.now)
-    assert hand.ledger.settle(this, Evidence.TAKEN, "250 ok", hand.now) is State.ACCEPTED
+    this = hand.intent(lease, delivery)
+    other.ledger.bury(hand.courier, other.now, reading=hand.reading(still_open=[this]))
+    assert books(dispatch.pk).unsure == 1
+    hand.ledger.settle_many([hand.result(this)])
     assert books(dispatch.pk) == Books(audience=1, accepted=1)
     assert row(delivery).due_us is None
     assert Attempt.objects.get().outcome == "taken"
@@ -220,84 +159,51 @@ def test_other_late_outcomes_move_nothing(hand, other, evidence):
     dispatch = told(1)
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
-    this = hand.begin(lease, delivery)
-    other.ledger.bury(hand.courier, other.now)
-    hand.ledger.settle(this, evidence, "late words", hand.now)
+    this = hand.intent(lease, delivery)
+    other.ledger.bury(hand.courier, other.now, reading=hand.reading(still_open=[this]))
+    hand.ledger.settle_many([hand.result(this, evidence, "late words")])
     assert books(dispatch.pk) == Books(audience=1, unsure=1)
-    assert Attempt.objects.get().outcome == evidence.value
+    said = evidence if evidence is not Evidence.RETURNED else Evidence.LOST
+    assert Attempt.objects.get().outcome == said.value
 
 
 def test_a_second_250_is_kept_as_a_duplicate(hand, other):
     dispatch = told(1)
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
-    zombie = hand.begin(lease, delivery)
-    other.ledger.bury(hand.courier, other.now)
+    zombie = hand.intent(lease, delivery)
+    other.ledger.bury(hand.courier, other.now, reading=hand.reading(still_open=[zombie]))
     other.now += clock.MINUTE
-    taken_over = other.claim()
-    other.ledger.settle(other.begin(taken_over, delivery), Evidence.TAKEN, "250 second", other.now)
-    hand.ledger.settle(zombie, Evidence.TAKEN, "250 first", hand.now)
+    other.settle(other.claim(), delivery, Evidence.TAKEN, "250 second")
+    hand.ledger.settle_many([hand.result(zombie, reply="250 first")])
     assert books(dispatch.pk) == Books(audience=1, accepted=1)
     assert list(Attempt.objects.order_by("number").values_list("outcome", flat=True)) == [DUPLICATE, "taken"]
     assert row(delivery).attempts == 2
-
-
-def test_nobody_closes_anothers_attempt(hand, other):
-    told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    before_the_body = hand.attempt(lease, delivery)
-    other.ledger.bury(hand.courier, other.now)
-    other.begin(other.claim(), delivery)
-    hand.ledger.settle(before_the_body, Evidence.PUT_OFF, "451 later", hand.now)
-    attempt = Attempt.objects.get()
-    assert attempt.finished_us is None
 
 
 def test_a_late_250_corrects_a_failure(hand, other):
     told(1)
     lease = hand.claim()
     (delivery,) = hand.ledger.due(lease)
-    zombie = hand.begin(lease, delivery)
-    other.ledger.bury(hand.courier, other.now)
+    zombie = hand.intent(lease, delivery)
+    other.ledger.bury(hand.courier, other.now, reading=hand.reading(still_open=[zombie]))
     other.now += clock.MINUTE
     other.settle(other.claim(), delivery, Evidence.REFUSED, "550 no")
     assert row(delivery).state == "failed"
-    hand.ledger.settle(zombie, Evidence.TAKEN, "250 ok", hand.now)
+    hand.ledger.settle_many([hand.result(zombie)])
     assert row(delivery).state == "accepted"
-
-
-def test_a_deferred_row_of_a_cancelled_dispatch_is_withdrawn_when_its_turn_comes(hand):
-    dispatch = told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    this = hand.begin(lease, delivery)
-    with transaction.atomic():
-        actions.cancel(dispatch, "The post was withdrawn.")
-    hand.ledger.settle(this, Evidence.PUT_OFF, "451 later", hand.now)
-    assert hand.load(delivery).drop(hand.now) == (Evidence.WITHDRAWN, "The post was withdrawn.")
 
 
 def test_put_aside_rows_stay_planned_and_come_back(hand):
     dispatch = told(2)
     lease = hand.claim()
     aside, _ = hand.ledger.due(lease)
-    hand.ledger.put_aside(hand.attempt(lease, aside), "554 relay access denied", hand.now)
+    met = hand.result(hand.intent(lease, aside), Evidence.RETURNED, "554 relay access denied")
+    hand.ledger.put_aside_many([met])
     assert books(dispatch.pk) == Books(audience=2, planned=1, sending=1)
     hand.ledger.release([lease])
     hand.now += clock.HOUR
     assert len(hand.ledger.due(hand.claim())) == 2
-
-
-def test_a_noted_refusal_moves_nothing_but_is_remembered(hand, other):
-    dispatch = told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    this = hand.begin(lease, delivery)
-    hand.ledger.note(this, Evidence.REFUSED, "554 no", hand.now)
-    other.ledger.bury(hand.courier, other.now)
-    assert books(dispatch.pk) == Books(audience=1, planned=1)
-    assert hand.load(delivery).refused_us == this.started_us
 
 
 def test_who_left_is_withdrawn(hand):
@@ -309,9 +215,8 @@ def test_who_left_is_withdrawn(hand):
     Address.objects.filter(pk=moved.pk).update(value="new@example.org", hash=b"0" * 16)
     lease = hand.claim()
     for delivery in hand.ledger.due(lease):
-        evidence, reason = hand.load(delivery).drop(hand.now)
-        assert evidence is Evidence.WITHDRAWN
-        assert hand.ledger.drop(lease, delivery, evidence, reason, hand.now) is State.SUPPRESSED
+        drop(hand, lease, delivery)
+        assert row(delivery).state == "suppressed"
     replies = set(Delivery.objects.values_list("reply", flat=True))
     assert replies == {
         "The reader unsubscribed.",
@@ -329,22 +234,6 @@ def test_a_mail_a_reader_asked_for_reaches_who_unsubscribed(hand, reason, goes_o
         actions.tell_one(kind="reader", lane=Lane.TRANSACTIONAL, message=a_message(), title="", address=reader)
     (delivery,) = hand.ledger.due(hand.claim(Lane.TRANSACTIONAL))
     assert (hand.load(delivery).drop(hand.now) is None) is goes_out
-
-
-def test_what_cannot_be_composed_fails(hand):
-    told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    assert hand.ledger.drop(lease, delivery, Evidence.UNSENDABLE, "no subject", hand.now) is State.FAILED
-
-
-def test_an_unsure_row_that_cannot_be_composed_waits_for_a_person(hand):
-    told(1)
-    lease = hand.claim()
-    (delivery,) = hand.ledger.due(lease)
-    hand.ledger.settle(hand.begin(lease, delivery), Evidence.LOST, "lost", hand.now)
-    assert hand.ledger.drop(lease, delivery, Evidence.UNSENDABLE, "no subject", hand.now) is State.UNSURE
-    assert row(delivery).due_us is None
 
 
 def test_a_message_is_read_as_it_was_planned(hand):
@@ -382,10 +271,18 @@ def test_the_doorbell_rings_when_something_is_planned(committed, hand):
 
 def test_the_ledger_lists_the_other_couriers(hand, other):
     assert [found["id"] for found in hand.ledger.others(hand.courier)] == [other.courier]
-    other.ledger.bury(other.courier, other.now)
+    other.ledger.bury(other.courier, other.now, reading=None)
     assert hand.ledger.others(hand.courier) == []
     enlist(hand.ledger)
     assert len(hand.ledger.others(hand.courier)) == 1
+
+
+def test_what_a_courier_holds_without_knowing_is_given_back(hand, other):
+    make_readers(600)
+    dispatch = tell_everyone()
+    known, *_ = hand.ledger.claim(hand.courier, Lane.INSTANT, hand.now, 600)
+    assert hand.ledger.release_strays(hand.courier, {known.token}) == 2
+    assert books(dispatch.pk) == Books(audience=600, planned=400, sending=200)
 
 
 def test_erasure_forgets_the_relays_words(hand):
@@ -395,8 +292,9 @@ def test_erasure_forgets_the_relays_words(hand):
     for delivery in (erased, kept):
         hand.settle(lease, delivery, Evidence.REFUSED, f"550 5.1.1 <{hand.load(delivery).address}> unknown")
     with transaction.atomic():
-        actions.scrub(row(erased).subscriber_id)
-        Subscriber.objects.filter(pk=row(erased).subscriber_id).delete()
+        subscriber = row(erased).subscriber_id
+        actions.scrub(subscriber)
+        Subscriber.objects.filter(pk=subscriber).delete()
     assert (row(erased).state, row(erased).reply) == ("failed", "")
     assert row(kept).reply
     assert Attempt.objects.exclude(reply="").get().delivery_id == kept

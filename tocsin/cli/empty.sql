@@ -1,4 +1,4 @@
--- Made by scripts/snapshot of the migrations afa2138275db5336. Not to be edited.
+-- Made by scripts/snapshot of the migrations f68ba7081e7df77f. Not to be edited.
 CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);
 CREATE TABLE "django_content_type" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app_label" varchar(100) NOT NULL, "model" varchar(100) NOT NULL);
 CREATE TABLE "auth_group_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -70,7 +70,7 @@ CREATE TABLE "courier_epoch" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "
 CREATE TABLE "courier_relaystatus" ("name" varchar(260) NOT NULL PRIMARY KEY, "trouble" text NOT NULL, "since_us" bigint NOT NULL);
 CREATE TABLE "courier_relayuse" ("name" varchar(260) NOT NULL PRIMARY KEY, "first_us" bigint NOT NULL, "last_us" bigint NOT NULL, "spent" text NOT NULL);
 CREATE TABLE "courier_edition" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "language" varchar(12) NOT NULL, "posts" text NOT NULL CHECK ((JSON_VALID("posts") OR "posts" IS NULL)), "message" text NOT NULL CHECK ((JSON_VALID("message") OR "message" IS NULL)), "dispatch_id" bigint NOT NULL REFERENCES "courier_dispatch" ("id") DEFERRABLE INITIALLY DEFERRED);
-CREATE TABLE "courier_attempt" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "number" smallint NOT NULL, "relay" varchar(260) NOT NULL, "started_us" bigint NOT NULL, "finished_us" bigint NULL, "outcome" varchar(12) NOT NULL, "reply" text NOT NULL, "delivery_id" bigint NOT NULL, CONSTRAINT "attempt_numbered" UNIQUE ("delivery_id", "number"));
+CREATE TABLE "courier_attempt" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "number" smallint NOT NULL, "relay" varchar(260) NOT NULL, "started_us" bigint NOT NULL, "finished_us" bigint NOT NULL, "outcome" varchar(12) NOT NULL, "reply" text NOT NULL, "delivery_id" bigint NOT NULL, CONSTRAINT "attempt_numbered" UNIQUE ("delivery_id", "number"));
 CREATE TABLE "courier_batch" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "lane" smallint NOT NULL, "first_id" bigint NOT NULL, "last_id" bigint NOT NULL, "due_us" bigint NULL, "token" bigint NULL, "leased_us" bigint NULL, "courier_id" char(32) NULL REFERENCES "courier_courier" ("id") DEFERRABLE INITIALLY DEFERRED, "dispatch_id" bigint NOT NULL REFERENCES "courier_dispatch" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "courier_delivery" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "channel" varchar(10) NOT NULL, "subscriber_id" bigint NULL, "address_id" bigint NULL, "address_hash" BLOB NOT NULL, "state" varchar(10) NOT NULL, "due_us" bigint NULL, "attempts" smallint NOT NULL, "doubts" smallint NOT NULL, "at_us" bigint NOT NULL, "reply" text NOT NULL, "dispatch_id" bigint NOT NULL, "edition_id" bigint NOT NULL, CONSTRAINT "told_once_per_dispatch" UNIQUE ("dispatch_id", "channel", "address_hash"));
 CREATE TABLE "courier_telling" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "post_id" bigint NOT NULL, "channel" varchar(10) NOT NULL, "address_hash" BLOB NOT NULL, "dispatch_id" bigint NOT NULL, CONSTRAINT "post_told_once" UNIQUE ("post_id", "channel", "address_hash"));
@@ -804,8 +804,8 @@ INSERT INTO "wagtailcore_workflowpage" VALUES(1,1);
 INSERT INTO "wagtailcore_workflowtask" VALUES(1,0,1,1);
 INSERT INTO "wagtailcore_groupapprovaltask_groups" VALUES(1,1,1);
 INSERT INTO "wagtailcore_locale" VALUES(1,'en');
-INSERT INTO "wagtailcore_page" VALUES(1,'0001',1,1,'Root','root',1,0,'/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Root',NULL,NULL,1,'f250c0221fec4d30a2006a9b0bfaead0',NULL,NULL);
-INSERT INTO "wagtailcore_page" VALUES(2,'00010001',2,0,'Welcome to your new Wagtail site!','home',1,0,'/home/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Welcome to your new Wagtail site!',NULL,NULL,1,'887eb77ca2cc45e8b45ae2b24d7f467e',NULL,NULL);
+INSERT INTO "wagtailcore_page" VALUES(1,'0001',1,1,'Root','root',1,0,'/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Root',NULL,NULL,1,'ec8e351f72084f019a4c2998ab419e03',NULL,NULL);
+INSERT INTO "wagtailcore_page" VALUES(2,'00010001',2,0,'Welcome to your new Wagtail site!','home',1,0,'/home/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Welcome to your new Wagtail site!',NULL,NULL,1,'ddeb7b3f3b3d47fa8193ae65a518b940',NULL,NULL);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(1,1,1,74);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(2,1,1,75);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(3,1,1,80);

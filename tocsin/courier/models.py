@@ -1,7 +1,7 @@
 """The tables of telling. Django makes them; the courier process reads and writes them in named SQL.
 
 Times are integer microseconds UTC (`*_us`). Post, revision, subscriber and address ids are plain integers, not
-foreign keys: the ledger outlives whoever and whatever it speaks of. Only `ledger.py` moves a delivery's state.
+foreign keys: the ledger outlives whoever and whatever it speaks of. Only the ledger moves a delivery's state.
 """
 
 from django.db import models
@@ -175,17 +175,18 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try at one delivery that was not plainly accepted at the first; then the delivery's row is its record.
+    """One try at one delivery. One that was accepted at the first has none: then the delivery's row is its record.
 
-    `outcome` is empty while open. An open attempt of a dead courier is what makes a delivery unsure.
+    `outcome` is the evidence (`states.Evidence`), or `duplicate` for a 250 when it was accepted already. `relay` is empty
+    when nobody knows whether it was tried at all.
     """
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, db_index=False, db_constraint=False)
     number = models.SmallIntegerField()
     relay = models.CharField(max_length=260)
     started_us = models.BigIntegerField()
-    finished_us = models.BigIntegerField(null=True)
-    outcome = models.CharField(max_length=12, blank=True, default="")
+    finished_us = models.BigIntegerField()
+    outcome = models.CharField(max_length=12)
     reply = models.TextField(blank=True, default="")
 
     class Meta:

@@ -43,8 +43,8 @@ class Couriers(Leases, Deliveries):
         courier: str,
         now: int,
         *,
+        reading: Reading | None,
         beat: int | None = None,
-        reading: Reading | None = None,
         same_boot: bool = True,
     ) -> bool:
         """Give a courier up, fold its journal in and give its batches back. False if it beat again or was buried before.

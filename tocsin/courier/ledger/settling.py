@@ -24,7 +24,7 @@ class Attempt:
     number: int
     relay: str
     started_us: int
-    finished_us: int | None
+    finished_us: int
     outcome: str
     reply: str
 
@@ -150,7 +150,7 @@ def _known(account: Account, result: Result) -> bool:
     """Whether this was recorded before. What was given up as lost is not known yet: later evidence is better."""
     taken = result.evidence is Evidence.TAKEN
     for attempt in account.tries.values():
-        if attempt.started_us == result.started_us and attempt.finished_us is not None:
+        if attempt.started_us == result.started_us:
             return attempt.outcome != Evidence.LOST or result.evidence is Evidence.LOST
     if taken and account.state is State.ACCEPTED and account.at_us == result.finished_us:
         return True

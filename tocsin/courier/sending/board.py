@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tocsin.courier.channel import Composed
 from tocsin.courier.lanes import Lane
-from tocsin.courier.ledger.ledger import Lease
+from tocsin.courier.ledger.leases import Lease
 from tocsin.courier.ledger.standing import Standing
 
 
