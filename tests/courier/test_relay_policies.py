@@ -10,7 +10,7 @@ from tests.courier.people import make_readers, tell_everyone
 from tests.courier.running import courier, until, until_books
 from tocsin.audience.models import Address
 from tocsin.courier.models import Lane
-from tocsin.courier.queries import books
+from tocsin.courier.queries import books, listing
 
 
 @pytest.fixture
@@ -143,3 +143,22 @@ def test_a_destination_that_asks_to_slow_down_holds_up_no_other(log):
         until(lambda: books(dispatch).accepted == 10)
     tried = sum(command.startswith("RCPT") and "other.example" in command for command in relay.commands)
     assert tried <= 5
+
+
+def test_what_waits_for_a_slow_destination_is_not_forgotten_when_the_connection_closes(log):
+    make_readers(3)
+    replies = ["450 4.7.28 slow down", "450 4.7.28 slow down"]
+    relay = FaultyRelay({"RCPT": lambda _: replies.pop() if replies else None})
+    with running(relay), courier(f"{relay.url}&per_destination=1", log, idle=0.2):
+        until_books(told(), accepted=1, seconds=10)
+
+
+def test_what_cannot_be_composed_keeps_no_place_at_its_destination(log):
+    for number, reader in enumerate(make_readers(6)):
+        if number not in {2, 5}:
+            Address.objects.filter(pk=reader.pk).update(value=f"not@an@address{number}\r\n@example.org")
+    relay = FaultyRelay()
+    with running(relay), courier(f"{relay.url}&per_destination=1", log):
+        dispatch = told()
+        until_books(dispatch, failed=4, accepted=2, seconds=10)
+    assert all("cannot be composed" in row.reply for row in listing(dispatch, "failed"))

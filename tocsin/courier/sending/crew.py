@@ -57,6 +57,9 @@ class Desk(Protocol):
     def given(self, lane: int, now: float) -> None:
         """A message of that lane was given to a session."""
 
+    def not_given(self, piece: Piece, now: float) -> None:
+        """A piece that was to be taken could not be addressed."""
+
     def idle(self, now: float) -> None:
         """There was nothing for a session."""
 
@@ -183,11 +186,14 @@ class Crew:
             taking = self._desk.takes(piece, now)
             if taking is Taking.ENOUGH:
                 break
-            if taking is Taking.THIS and (parcel := self._parcel(piece)):
+            if taking is Taking.ANOTHER:
+                continue
+            if parcel := self._parcel(piece):
                 self._desk.given(lane, now)
                 self._left = self._left and self._left - 1
                 self.idle_since = now
                 return parcel
+            self._desk.not_given(piece, now)
         self._station.idlers.add(self)
         return None
 

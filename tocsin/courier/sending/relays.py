@@ -132,6 +132,8 @@ class RelayDesk:
         The last one is kept for urgent lanes, and opened when all others have their hands full.
         """
         board = self._station.board
+        if not self.open_gates(time.monotonic()):
+            return ()
         best = board.best(self.lanes)
         if best is None or self._circuit.phase is not Phase.CLOSED or not self._station.may_begin:
             return ()
@@ -203,6 +205,11 @@ class RelayDesk:
         """See `crew.Desk`."""
         self._limits.take(lane, now)
 
+    def not_given(self, piece: Piece, now: float) -> None:
+        """See `crew.Desk`."""
+        if self._gates:
+            self._gates.leave(piece.standing.delivery, "", now)
+
     def idle(self, now: float) -> None:
         """See `crew.Desk`."""
         self._limits.idle(now)
@@ -231,6 +238,7 @@ class RelayDesk:
 
     def stumbled(self, errand: Errand) -> None:
         """See `crew.Desk`."""
+        self.not_given(errand.piece, time.monotonic())
         if errand.intended:
             self._settle(errand, Evidence.LOST, "interrupted by a fault of ours")
         else:
