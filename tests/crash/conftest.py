@@ -39,8 +39,8 @@ def scene(
     with Sink(tmp_path, seed=chance.randrange(1 << 30), **offers) as sink:
         stage = Scene(tmp_path, sink, chance, window=32 if offers.get("chunking") else 1)
         stage.log.touch()
-        witness = Witness(stage)
-        witness.start()
+        stage.witness = Witness(stage)
+        stage.witness.start()
         yield stage
-        witness.end()
+        stage.witness.end()
     assert "Traceback" not in stage.log.read_text(), stage.log.read_text()[-5000:]

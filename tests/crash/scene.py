@@ -39,6 +39,7 @@ class Scene:
     connections: int = 3
     window: int = 1
     began: float = field(default_factory=time.monotonic)
+    witness: "Witness | None" = None
 
     @property
     def log(self) -> Path:
@@ -96,6 +97,11 @@ class Scene:
     def until_taken(self, number: int, seconds: float = 60) -> None:
         """Wait until the sink saw so many messages to their end."""
         until(lambda: self.sink.complete >= number, f"{number} messages at the sink", seconds)
+
+    def witness_rests(self) -> None:
+        """The ledger will not agree with the sink for a while; only in the end it is looked at again."""
+        if self.witness:
+            self.witness.end()
 
     def kill(self, running: Running, number: int = signal.SIGKILL) -> None:
         """SIGKILL, told."""

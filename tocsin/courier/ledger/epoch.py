@@ -92,6 +92,10 @@ class Epoch:
         """Whether `mark` is further on the way that we know."""
         return self.known is not None and mark.lineage == self.known.lineage and mark.number > self.known.number
 
+    def is_reached_by(self, mark: Mark) -> bool:
+        """Whether `mark` is what we know or further on that way."""
+        return self.known is not None and mark.lineage == self.known.lineage and mark.number >= self.known.number
+
     def keep(self, mark: Mark) -> None:
         """This mark was committed. Raises OSError."""
         self.file.write(mark)

@@ -38,21 +38,24 @@ class Joining(Couriers, Dispatches):
                 leases = self._claim_all(courier, lane, now, rows)
                 mark = self._move_on(epoch)
         except WentBack:
-            epoch.doubt()
+            self._part(epoch, courier)
             return []
         epoch.keep(mark)
         return leases
 
     def beat(self, courier: str) -> bool:
-        """As in `Couriers`; and the epoch moves on, once a minute."""
+        """As in `Couriers`; not in the name of one who knows another database; and the epoch moves on, once a minute."""
+        epoch = self._epoch
+        if epoch and epoch.known and not self._is_where_we_left_it(epoch):
+            self._part(epoch, courier)
         alive = super().beat(courier)
-        if alive and self._epoch and self._epoch.known and self._epoch.is_due:
+        if alive and epoch and epoch.known and epoch.is_due:
             try:
                 with self._database.transaction(durable=True):
-                    mark = self._move_on(self._epoch)
-                self._epoch.keep(mark)
+                    mark = self._move_on(epoch)
+                epoch.keep(mark)
             except WentBack:
-                self._epoch.doubt()
+                self._part(epoch, courier)
             except OSError as error:
                 logger.warning("the epoch cannot be written: %s", error.strerror)
         return alive
@@ -66,6 +69,8 @@ class Joining(Couriers, Dispatches):
         if epoch is None or (epoch.known and epoch.joined == courier):
             return True
         with self._database.transaction(durable=True):
+            if epoch.known and not self._is_where_we_left_it(epoch):
+                epoch.doubt()
             mark = epoch.known or self._recognised(epoch, courier, now)
             if mark is None:
                 return False
@@ -105,6 +110,16 @@ class Joining(Couriers, Dispatches):
         if not self._database.change("set_epoch", lineage=mark.lineage, number=mark.number):
             self._database.change("begin_epoch", lineage=mark.lineage, number=mark.number)
         return mark
+
+    def _is_where_we_left_it(self, epoch: Epoch) -> bool:
+        """Whether the database has not gone back, nor been exchanged, since we last knew it."""
+        rows = self._database.rows("epoch")
+        return bool(rows) and epoch.is_reached_by(Mark(**rows[0]))
+
+    def _part(self, epoch: Epoch, courier: str) -> None:
+        """Vouch no more for this database: others would take it for one that is worked on."""
+        epoch.doubt()
+        self._database.change("part_courier", courier=courier)
 
     def _move_on(self, epoch: Epoch) -> Mark:
         """Count up, in the transaction of the caller. Raises WentBack."""

@@ -17,5 +17,8 @@ RETURNING lineage, number
 -- name: join_courier
 UPDATE courier_courier SET joined = true WHERE id = :courier AND gone_us IS NULL
 
+-- name: part_courier
+UPDATE courier_courier SET joined = false WHERE id = :courier AND joined
+
 -- name: joined_others
 SELECT id, beat FROM courier_courier WHERE id <> :courier AND gone_us IS NULL AND joined
