@@ -42,6 +42,19 @@ def test_all_is_well():
     assert mails() == []
 
 
+def test_what_is_held_because_the_database_was_restored_is_mailed_once():
+    readers(2)
+    published()
+    Dispatch.objects.update(paused_us=clock.now_us(), pause_reason="restored")
+    watchdog.watch()
+    watchdog.watch()
+    [mail] = mails()
+    assert "1 tellings are held" in mail.text
+    Dispatch.objects.update(paused_us=None, pause_reason="")
+    watchdog.watch()
+    assert not Incident.objects.filter(closed_us=None).exists()
+
+
 def test_an_alert_that_is_not_settled_is_mailed_once():
     alert = old_alert()
     watchdog.watch()

@@ -30,7 +30,7 @@ SCHEDULE_MINUTES = 2
 
 def findings() -> dict[str, str]:
     """What is wrong right now, in words for a person, by key."""
-    return {key: text for look in (_alerts, _relays, _waiting, _schedule) for key, text in look()}
+    return {key: text for look in (_alerts, _held, _relays, _waiting, _schedule) for key, text in look()}
 
 
 @transaction.atomic
@@ -79,6 +79,15 @@ def _alerts() -> Iterator[tuple[str, str]]:
             f"minutes: {waiting} of {books.audience} are still waiting."
         )
         yield f"alert:{dispatch.pk}", text
+
+
+def _held() -> Iterator[tuple[str, str]]:
+    if held := ledger.paused(restored=True):
+        text = (
+            f"This database was restored or copied, so nobody is mailed by itself: {len(held)} tellings are held. "
+            "See what they are with `tocsin doctor`, then cancel them or go on with `tocsin dispatch resume`."
+        )
+        yield "held", text
 
 
 def _relays() -> Iterator[tuple[str, str]]:
