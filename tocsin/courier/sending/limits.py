@@ -32,7 +32,7 @@ class Limits:
         self._name = name
         self._shares = shares
         self._recovery = Recovery()
-        self._limits: list[Limit] = [self._recovery]
+        self._limits: list[Limit] = []
         if policy.per_second:
             self._limits.append(Pace(policy.per_second))
         self.caps = Caps(need) if Caps.limits(policy) else None
@@ -63,13 +63,16 @@ class Limits:
 
     def wait(self, lane: int, now: float) -> float:
         """Seconds until a message of `lane` may be given to the relay; 0 when it may now."""
-        wait = max([limit.wait(now, lane) for limit in self._limits])
+        wait = self._recovery.wait(now, lane)
+        for limit in self._limits:
+            wait = max(wait, limit.wait(now, lane))
         if self._shares and not wait:
             wait = self._shares.wait(self._name, lane, now)
         return wait
 
     def take(self, lane: int, now: float) -> None:
         """A message of `lane` was given to the relay."""
+        self._recovery.take(now, lane)
         for limit in self._limits:
             limit.take(now, lane)
         if self._shares:

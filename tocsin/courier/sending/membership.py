@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tocsin.courier.ledger import journal
 from tocsin.courier.ledger.database import Row
-from tocsin.courier.ledger.journal import Journal
+from tocsin.courier.ledger.journal import Journal, Reading
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.sending.clerk import Clerk
 from tocsin.courier.sending.timing import Timing
@@ -124,9 +124,12 @@ class Membership:
         return buried
 
     async def leave(self) -> None:
-        """Give everything back and go. Raises LedgerAway: then the others find our journal, and do it."""
-        reading = journal.read(self._folder, self.id)
-        await self._clerk.do(Ledger.bury, self.id, clock.now_us(), reading=reading)
+        """Give everything back and go; to be called when all that came back is in the ledger.
+
+        Raises LedgerAway: then the others find our journal, and do it.
+        """
+        nothing = Reading(self.id, self._boot, replies=(), open=(), whole=True)
+        await self._clerk.do(Ledger.bury, self.id, clock.now_us(), reading=nothing)
         self.forget_journal()
 
 
