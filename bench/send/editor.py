@@ -25,16 +25,15 @@ POST = Path(__file__).with_name("post.md")
 
 
 def publish(kind: str = "news", title: str = "") -> dict[str, Any]:
-    """Publish the post as an editor would. `committed`: seconds since the epoch when the transaction had committed."""
+    """Publish the post as an editor would. `committing`: seconds since the epoch right before the commit began."""
     text = POST.read_bytes()
     if title:
         text = text.replace(text.splitlines()[1], f"title: {title}".encode(), 1)
-    committed: list[float] = []
     with transaction.atomic():
         post = documents.publish_document(document.parse(text, POST.name), documents.Wishes(POST.parent, kind))
         dispatch = queries.dispatches_of_post(post.pk).get()
-        transaction.on_commit(lambda: committed.append(time.time()))
-    return {"dispatch": dispatch.pk, "audience": dispatch.audience, "committed": committed[0]}
+        committing = time.time()
+    return {"dispatch": dispatch.pk, "audience": dispatch.audience, "committing": committing}
 
 
 def digest(readers: int) -> dict[str, Any]:
@@ -52,7 +51,8 @@ def digest(readers: int) -> dict[str, Any]:
             audience=reachable().filter(pk__lte=readers),
             first=False,
         )
-    return {"dispatch": dispatch.pk, "audience": dispatch.audience, "committed": time.time()}
+        committing = time.time()
+    return {"dispatch": dispatch.pk, "audience": dispatch.audience, "committing": committing}
 
 
 def cancel(dispatch: int) -> dict[str, Any]:

@@ -23,11 +23,11 @@ SLOWEST = 20  # messages a second; a courier slower than this is not waited for
 
 @dataclass(frozen=True)
 class Telling:
-    """One dispatch under way. `committed`: seconds since the epoch."""
+    """One dispatch under way. `committing`: when its transaction began to commit, in seconds since the epoch."""
 
     dispatch: int
     audience: int
-    committed: float
+    committing: float
 
 
 class Newsroom:
@@ -129,7 +129,7 @@ class Newsroom:
             raise BadEnvironment(f"Not everybody was accepted: {odd}", self._said("tocsin"))
 
     def _claimed(self, telling: Telling) -> float:
-        """When the first batch was claimed. Should that have been too quick to be seen: when the telling committed."""
+        """When the first batch was claimed. Should that have been too quick to be seen: when the telling began to commit."""
         seen = 0
 
         def look() -> bool:
@@ -138,7 +138,7 @@ class Newsroom:
             return bool(seen) or self._ledger.settled(telling.dispatch) > 0
 
         until(look, "a batch is claimed", 30, pause=0.002)
-        return seen / 1_000_000 if seen else telling.committed
+        return seen / 1_000_000 if seen else telling.committing
 
 
 class _Ledger:
