@@ -1,4 +1,4 @@
--- Made by scripts/snapshot of the migrations f68ba7081e7df77f. Not to be edited.
+-- Made by scripts/snapshot of the migrations edb7c86a8be1c579. Not to be edited.
 CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);
 CREATE TABLE "django_content_type" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app_label" varchar(100) NOT NULL, "model" varchar(100) NOT NULL);
 CREATE TABLE "auth_group_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);
@@ -268,8 +268,9 @@ INSERT INTO "django_migrations" VALUES(257,'wagtailusers','0014_userprofile_cont
 INSERT INTO "django_migrations" VALUES(258,'wagtailusers','0015_userprofile_keyboard_shortcuts','2026-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(259,'web','0001_initial','2026-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(26,'axes','0001_initial','2026-01-01 00:00:00');
-INSERT INTO "django_migrations" VALUES(260,'wagtailimages','0001_squashed_0021','2026-01-01 00:00:00');
-INSERT INTO "django_migrations" VALUES(261,'wagtailcore','0001_squashed_0016_change_page_url_path_to_text_field','2026-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(260,'web','0002_reading_order','2026-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(261,'wagtailimages','0001_squashed_0021','2026-01-01 00:00:00');
+INSERT INTO "django_migrations" VALUES(262,'wagtailcore','0001_squashed_0016_change_page_url_path_to_text_field','2026-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(27,'axes','0002_auto_20151217_2044','2026-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(28,'axes','0003_auto_20160322_0929','2026-01-01 00:00:00');
 INSERT INTO "django_migrations" VALUES(29,'axes','0004_auto_20181024_1538','2026-01-01 00:00:00');
@@ -804,8 +805,8 @@ INSERT INTO "wagtailcore_workflowpage" VALUES(1,1);
 INSERT INTO "wagtailcore_workflowtask" VALUES(1,0,1,1);
 INSERT INTO "wagtailcore_groupapprovaltask_groups" VALUES(1,1,1);
 INSERT INTO "wagtailcore_locale" VALUES(1,'en');
-INSERT INTO "wagtailcore_page" VALUES(1,'0001',1,1,'Root','root',1,0,'/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Root',NULL,NULL,1,'ec8e351f72084f019a4c2998ab419e03',NULL,NULL);
-INSERT INTO "wagtailcore_page" VALUES(2,'00010001',2,0,'Welcome to your new Wagtail site!','home',1,0,'/home/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Welcome to your new Wagtail site!',NULL,NULL,1,'ddeb7b3f3b3d47fa8193ae65a518b940',NULL,NULL);
+INSERT INTO "wagtailcore_page" VALUES(1,'0001',1,1,'Root','root',1,0,'/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Root',NULL,NULL,1,'124b2f4ed530493197506b144c4acc80',NULL,NULL);
+INSERT INTO "wagtailcore_page" VALUES(2,'00010001',2,0,'Welcome to your new Wagtail site!','home',1,0,'/home/','',0,'',NULL,NULL,0,1,NULL,0,NULL,NULL,NULL,NULL,'Welcome to your new Wagtail site!',NULL,NULL,1,'58f42d00daf64d8596a2fb3868cff8de',NULL,NULL);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(1,1,1,74);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(2,1,1,75);
 INSERT INTO "wagtailcore_grouppagepermission" VALUES(3,1,1,80);
@@ -823,7 +824,7 @@ INSERT INTO "sqlite_sequence" VALUES('axes_accesslog',0);
 INSERT INTO "sqlite_sequence" VALUES('courier_delivery',0);
 INSERT INTO "sqlite_sequence" VALUES('courier_telling',0);
 INSERT INTO "sqlite_sequence" VALUES('django_content_type',82);
-INSERT INTO "sqlite_sequence" VALUES('django_migrations',261);
+INSERT INTO "sqlite_sequence" VALUES('django_migrations',262);
 INSERT INTO "sqlite_sequence" VALUES('mfa_authenticator',0);
 INSERT INTO "sqlite_sequence" VALUES('taggit_tag',0);
 INSERT INTO "sqlite_sequence" VALUES('taggit_taggeditem',0);
@@ -1035,3 +1036,5 @@ CREATE INDEX "wagtailsearch_indexentry_content_type_id_62ed694f" ON "wagtailsear
 CREATE TRIGGER insert_wagtailsearch_indexentry_fts AFTER INSERT ON wagtailsearch_indexentry BEGIN INSERT INTO wagtailsearch_indexentry_fts(title, body, autocomplete, rowid) VALUES (NEW.title, NEW.body, NEW.autocomplete, NEW.id); END;
 CREATE TRIGGER update_wagtailsearch_indexentry_fts AFTER UPDATE ON wagtailsearch_indexentry BEGIN UPDATE wagtailsearch_indexentry_fts SET title=NEW.title, body=NEW.body, autocomplete=NEW.autocomplete WHERE rowid=NEW.id; END;
 CREATE TRIGGER delete_wagtailsearch_indexentry_fts AFTER DELETE ON wagtailsearch_indexentry BEGIN DELETE FROM wagtailsearch_indexentry_fts WHERE rowid=OLD.id; END;
+CREATE INDEX web_reading_order ON wagtailcore_page (locale_id, first_published_at);
+CREATE INDEX web_kind_of_post ON content_postpage (kind);

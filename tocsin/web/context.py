@@ -12,8 +12,9 @@ from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
 from tocsin.content.models import PostPage, Topic
 from tocsin.lib import config
+from tocsin.web.furniture import furniture
 from tocsin.web.look import Look, look
-from tocsin.web.presentation import Article, Card, Link, announced, article, menus
+from tocsin.web.presentation import ANNOUNCED, Article, Card, Link, announced, article, menus
 
 TOPICS_IN_THE_MASTHEAD = 6
 
@@ -28,7 +29,7 @@ class Site:
     @cached_property
     def publication(self) -> Publication:
         """Whose site this is."""
-        return publication()
+        return furniture(self.request, "publication", publication)
 
     @cached_property
     def look(self) -> Look:
@@ -40,11 +41,12 @@ class Site:
     @cached_property
     def topics(self) -> list[Topic]:
         """The topics named in the masthead: those with posts."""
-        return list(Topic.objects.filter(posts__live=True).distinct()[:TOPICS_IN_THE_MASTHEAD])
+        filed = Topic.objects.filter(posts__live=True).distinct()
+        return furniture(self.request, "topics", lambda: list(filed[:TOPICS_IN_THE_MASTHEAD]))
 
     @cached_property
     def _menus(self) -> dict[str, list[Link]]:
-        return menus(self.request)
+        return furniture(self.request, "menus", lambda: menus(self.request))
 
     @property
     def masthead(self) -> list[Link]:
@@ -59,12 +61,13 @@ class Site:
     @cached_property
     def alerts(self) -> list[Card]:
         """Alerts in force, announced on every page but their own."""
-        return announced(self.publication.language, self.request)
+        found = furniture(self.request, "alerts", lambda: announced(self.publication.language, self.request))
+        return [card for card in found if card.url != self.request.path][:ANNOUNCED]
 
     def article(self, post: PostPage) -> Article:
         """The post this page is about, made ready once: its head and its main part both show it."""
         if self._article is None:
-            self._article = article(post, self.request)
+            self._article = article(post, self.request, self.publication)
         return self._article
 
     @property

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
 from tocsin.content.models import PostPage
 from tocsin.lib import colours
@@ -27,9 +28,9 @@ A_MONTH = 30 * 86_400
 A_DAY = 86_400
 
 
-def card_path(post: PostPage) -> str:
+def card_path(post: PostPage, owner: Publication) -> str:
     """Where the card of a post is; empty if its title cannot be drawn or it was never saved."""
-    drawn = _drawn(post)
+    drawn = _drawn(post, owner)
     if post.pk is None or not all(map(cards.can_draw, drawn)):
         return ""
     return reverse("card", args=[post.pk, cards.digest(*drawn)])
@@ -39,10 +40,10 @@ def card_path(post: PostPage) -> str:
 def card(request: HttpRequest, pk: int, drawn: str) -> HttpResponseBase:  # noqa: ARG001
     """A post's card. Under a digest that is not today's it is where it is now. Raises Http404."""
     post = get_object_or_404(PostPage.objects.live().public(), pk=pk)
-    path = card_path(post)
+    path = card_path(post, publication())
     if not path:
         raise Http404("it has no card")
-    if cards.digest(*_drawn(post)) != drawn:
+    if cards.digest(*_drawn(post, publication())) != drawn:
         return redirect(path)
     return _picture(_kept(drawn, post), A_MONTH)
 
@@ -79,9 +80,9 @@ def manifest(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return HttpResponse(content, content_type="application/manifest+json")
 
 
-def _drawn(post: PostPage) -> Sequence[str]:
+def _drawn(post: PostPage, owner: Publication) -> Sequence[str]:
     """All that is on a post's card: title, name, accent, label."""
-    owner, warned = publication(), alert(post, (), timezone.now())
+    warned = alert(post, (), timezone.now())
     return post.title, owner.name, owner.accent, warned.label if warned else ""
 
 
@@ -89,7 +90,7 @@ def _kept(name: str, post: PostPage) -> bytes:
     path = Path(settings.MEDIA_ROOT) / "cards" / f"{name}.png"
     if path.exists():
         return path.read_bytes()
-    content = cards.card(*_drawn(post))
+    content = cards.card(*_drawn(post, publication()))
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(content)

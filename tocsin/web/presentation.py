@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from wagtail.rich_text import expand_db_html
 
+from tocsin.audience.models import Publication
 from tocsin.content.models import Author, MenuItem, Note, PlainPage, PostPage, Topic
 from tocsin.web import drawings, queries
 from tocsin.web.alerts import Alert, alert
@@ -128,14 +129,13 @@ def cards(found: Sequence[PostPage], request: HttpRequest, *, feature: bool = Fa
 
 
 def announced(language: str, request: HttpRequest) -> list[Card]:
-    """The alerts in force that every page announces; never the one whose page this is."""
+    """The alerts in force that pages announce, and one more: no page announces its own."""
     now = timezone.now()
     found = queries.alerts_in_force(language, now)[: ANNOUNCED + 1]
-    made = [Card(post.title, post.get_url(request) or "", post, (), None, alert(post, (), now)) for post in found]
-    return [card for card in made if card.url != request.path][:ANNOUNCED]
+    return [Card(post.title, post.get_url(request) or "", post, (), None, alert(post, (), now)) for post in found]
 
 
-def article(post: PostPage, request: HttpRequest) -> Article:
+def article(post: PostPage, request: HttpRequest, owner: Publication) -> Article:
     """A post as its page shows it: also a draft that was never published."""
     earlier, later = queries.chain(post) if post.kind == PostPage.Kind.ALERT else ([], [])
     before, after = queries.neighbours(post)
@@ -150,7 +150,7 @@ def article(post: PostPage, request: HttpRequest) -> Article:
         topics=topics,
         people=people(authors),
         picture=picture(lead, Shape.COVER, post.lead_image_alt, credit=post.lead_image_credit),
-        social=_social(post, lead),
+        social=_social(post, lead, owner),
         body=body(post),
         alert=alert(post, later, timezone.now()),
         earlier=[_link(each, request) for each in earlier],
@@ -162,10 +162,10 @@ def article(post: PostPage, request: HttpRequest) -> Article:
     )
 
 
-def _social(post: PostPage, lead: Any) -> str:
+def _social(post: PostPage, lead: Any, owner: Publication) -> str:
     """The path of the picture that stands for a post elsewhere: its own, or a card with its title; empty if neither."""
     own = picture(lead, Shape.SOCIAL, "")
-    return own.src if own else drawings.card_path(post)
+    return own.src if own else drawings.card_path(post, owner)
 
 
 def menus(request: HttpRequest) -> dict[str, list[Link]]:

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
-from wagtail.models import Page
+from django.db.models import CharField, Count, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
+from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
 from tocsin.content.models import Author, Byline, MenuItem, PostPage, Topic
@@ -24,8 +24,14 @@ WITHOUT_EXPIRY = timedelta(days=7)
 
 def posts(language: str) -> PageQuerySet:
     """What any reader may read in `language`, newest first."""
-    public = PostPage.objects.live().public().filter(locale__language_code=language)
+    public = PostPage.objects.live().filter(~restricted(), locale__language_code=language)
     return public.select_related("locale").order_by(*NEWEST_FIRST)
+
+
+def restricted() -> Exists:
+    """Whether a page, or one above it, is not for everybody. Unlike Wagtail's `public()`, no query of its own."""
+    locks = PageViewRestriction.objects.annotate(below=ExpressionWrapper(OuterRef("path"), output_field=CharField()))
+    return Exists(locks.filter(below__startswith=F("page__path")))
 
 
 def listed(found: PageQuerySet) -> PageQuerySet:
@@ -51,8 +57,9 @@ def neighbours(post: PostPage) -> tuple[PostPage | None, PostPage | None]:
     others = posts(post.locale.language_code).only(
         "title", "url_path", "first_published_at", "locale__language_code", "path", "depth"
     )
-    before = others.filter(Q(first_published_at__lt=moment) | Q(first_published_at=moment, pk__lt=post.pk))
-    after = others.filter(Q(first_published_at__gt=moment) | Q(first_published_at=moment, pk__gt=post.pk))
+    earlier, later = others.filter(first_published_at__lte=moment), others.filter(first_published_at__gte=moment)
+    before = earlier.filter(Q(first_published_at__lt=moment) | Q(first_published_at=moment, pk__lt=post.pk))
+    after = later.filter(Q(first_published_at__gt=moment) | Q(first_published_at=moment, pk__gt=post.pk))
     return before.first(), after.order_by(*OLDEST_FIRST).first()
 
 
@@ -66,7 +73,7 @@ def related(post: PostPage, topics: Collection[Topic], *, without: Collection[in
 
 def menu_items() -> "QuerySet[MenuItem]":
     """The menus in order, without links to pages that are not public."""
-    private = Q(page__isnull=False) & ~Q(page__in=Page.objects.live().public())
+    private = Q(page__isnull=False) & ~Q(page__in=Page.objects.live().filter(~restricted()))
     return MenuItem.objects.exclude(private).select_related("page__locale")
 
 

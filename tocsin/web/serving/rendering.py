@@ -7,8 +7,9 @@ no cookie, not private, not varying by anything but the coding.
 import io
 import re
 import time
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
@@ -18,6 +19,7 @@ from tocsin.web import queries
 from tocsin.web.cache.entries import Entry, Rendered
 from tocsin.web.cache.generation import Generation
 from tocsin.web.cache.targets import Target
+from tocsin.web.furniture import FURNITURE
 from tocsin.web.serving.asgi import Scope
 from tocsin.web.serving.threads import Answer, Django
 
@@ -45,6 +47,15 @@ class Unavailable(Broken):
     """The page cannot be made now: the database is away."""
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What the pages of one generation share, `until` (seconds since the epoch) the clock alone changes it."""
+
+    generation: int
+    until: float
+    furniture: dict[str, Any] = field(default_factory=dict)
+
+
 class Renderer:
     """Asks Django for pages. Used in threads."""
 
@@ -54,34 +65,32 @@ class Renderer:
         self._host = host.encode("ascii")
         self._behind_tls = behind_tls
         self._roots_of = -1
-        self._horizon = (-1, 0.0)
+        self._around = Surroundings(-1, 0.0)
 
     def render(self, target: Target, key: bytes, *, secure: bool) -> Entry | None:
         """The page, or None if it is not one for everybody. Raises Broken, or more exactly Unavailable."""
         generation, recalls = self._generation.now, self._generation.recalls  # before, never after
         self._forget_roots(generation)
         try:
-            until = self._until(generation)
+            around = self._surroundings(generation)
+            answer = self._django.respond(self._scope(target, around, secure=secure), io.BytesIO())
         except (OperationalError, InterfaceError) as error:
             raise Unavailable from error
-        answer = self._django.respond(self._scope(target, secure=secure), io.BytesIO())
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unavailable if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else Broken
         rendered = _for_everybody(answer)
         if rendered is None:
             return None
-        until = min(until, time.time() + _lifetime(rendered))
+        until = min(around.until, time.time() + _lifetime(rendered))
         return Entry(key, rendered, generation=generation, recalls=recalls, until=until)
 
-    def _until(self, generation: int) -> float:
-        """The next instant at which the clock alone changes pages: an alert ends. Seconds since the epoch."""
+    def _surroundings(self, generation: int) -> Surroundings:
+        """What is the same for all pages of `generation`, until the next alert ends."""
         now = timezone.now()
-        seen, until = self._horizon
-        if seen != generation or until <= now.timestamp():
+        if self._around.generation != generation or self._around.until <= now.timestamp():
             end = queries.next_end_of_an_alert(now)
-            until = end.timestamp() if end is not None else FOREVER
-            self._horizon = generation, until
-        return until
+            self._around = Surroundings(generation, end.timestamp() if end is not None else FOREVER)
+        return self._around
 
     def _forget_roots(self, generation: int) -> None:
         """Wagtail remembers for an hour, in each process, where sites begin; another process may have moved one."""
@@ -89,7 +98,7 @@ class Renderer:
             self._roots_of = generation
             Site.clear_site_root_paths_cache()
 
-    def _scope(self, target: Target, *, secure: bool) -> Scope:
+    def _scope(self, target: Target, around: Surroundings, *, secure: bool) -> Scope:
         headers = [(b"host", self._host)]
         if self._behind_tls and secure:
             headers.append((b"x-forwarded-proto", b"https"))
@@ -104,6 +113,7 @@ class Renderer:
             "headers": headers,
             "client": None,
             "server": None,
+            FURNITURE: around.furniture,
         }
 
 

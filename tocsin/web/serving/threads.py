@@ -18,7 +18,9 @@ from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+from wagtail.models import Site
 
+from tocsin.web.furniture import FURNITURE, furniture
 from tocsin.web.serving.asgi import Headers, Scope, Send
 
 T = TypeVar("T")
@@ -99,7 +101,7 @@ class Django(BaseHandler):
         set_script_prefix("/")
         signals.request_started.send(sender=type(self), scope=scope)
         try:
-            response: HttpResponseBase = self.get_response(ASGIRequest(scope, body))
+            response: HttpResponseBase = self.get_response(_request(scope, body))
         except UnicodeDecodeError:  # of the path or the query
             response = HttpResponseBadRequest()
         if not isinstance(response, HttpResponse):
@@ -107,6 +109,15 @@ class Django(BaseHandler):
         answer = Answer(response.status_code, _headers(response), response.content)
         response.close()
         return answer
+
+
+def _request(scope: Scope, body: IO[bytes]) -> ASGIRequest:
+    """The request as Django has it; one of the page cache finds the site it belongs to already known."""
+    request = ASGIRequest(scope, body)
+    if FURNITURE in scope:
+        found = furniture(request, "site", lambda: Site.find_for_request(request))
+        vars(request)["_wagtail_site"] = found  # where Wagtail itself keeps it
+    return request
 
 
 async def send_answer(answer: Answer, send: Send, workers: Workers, room: Room) -> None:
