@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tests.courier.people import make_readers
 from tests.courier.running import Running, until
 from tests.crash import aftermath
 from tests.crash.mischief import Fault
@@ -71,8 +72,9 @@ def test_couriers_share_a_dispatch(scene: Scene, readers: int):
 @EITHER_OFFER
 @pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.long)])
 def test_a_courier_stopped_for_two_leases_starts_nothing_new(scene: Scene, rounds: int):
-    scene.tell(readers=rounds * 400)
+    make_readers(400)
     for _ in range(rounds):
+        scene.tell()
         doubted = Delivery.objects.filter(doubts__gt=0).count()
         scene.sink.goes_wrong(delay=0.02)
         with scene.courier() as zombie:
