@@ -167,6 +167,26 @@ def test_pausing_waits_for_a_claim_that_is_under_way(committed, hand):
     assert not claim(hand)
 
 
+@pytest.mark.parametrize("action", ["resume", "resend_unsure"])
+def test_a_batch_that_is_given_back_meanwhile_is_due_again(hand, action):
+    dispatch = told(1)
+    Dispatch.objects.update(hold_unsure=True)
+    lease = hand.claim()
+    (delivery,) = hand.ledger.due(lease)
+    if action == "resume":
+        do(actions.pause, dispatch)
+    else:
+        hand.ledger.settle_many([result(hand, lease, delivery, Evidence.LOST)])
+    with ThreadPoolExecutor(1) as aside:
+        with transaction.atomic():
+            getattr(actions, action)(dispatch)
+            release = aside.submit(hand.ledger.release, [lease])
+            assert not wait({release}, timeout=0.3).done
+        assert release.result() == 1
+    (lease,) = claim(hand)
+    assert hand.ledger.due(lease) == [delivery]
+
+
 def test_erasure_forgets_words_that_are_still_to_come(hand):
     told(4)
     lease = hand.claim()

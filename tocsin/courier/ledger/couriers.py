@@ -6,6 +6,7 @@ from tocsin.courier.ledger.database import Row
 from tocsin.courier.ledger.deliveries import Deliveries
 from tocsin.courier.ledger.journal import Reading
 from tocsin.courier.ledger.leases import Lease, Leases, lease_of
+from tocsin.courier.ledger.part import packed
 from tocsin.courier.ledger.results import Intent, Result
 from tocsin.courier.ledger.settling import Account
 from tocsin.courier.states import Evidence
@@ -62,7 +63,7 @@ class Couriers(Leases, Deliveries):
                 refused = {reply.delivery for reply in _last(reading) if reply.evidence is Evidence.REFUSED}
                 for lease in leases:
                     self._doubt(lease, refused, now)
-            self.release(leases)
+            self._give_back(packed((lease.batch, lease.token) for lease in leases))
         return True
 
     def fold_late(self, reading: Reading) -> None:

@@ -83,7 +83,16 @@ class Leases(Part):
 
     def release(self, leases: Iterable[Lease]) -> int:
         """Give leases back; a batch is due again when its next row is. How many were still ours."""
-        return self._database.change("release", rows=packed((lease.batch, lease.token) for lease in leases))
+        rows = packed(sorted((lease.batch, lease.token) for lease in leases))
+        with self._database.transaction():
+            self._database.rows("lock_leases", rows=rows)
+            return self._give_back(rows)
+
+    def _give_back(self, rows: str) -> int:
+        """Leases whose batches are locked since an earlier statement. A resumption that ended while we waited for the
+        lock would not be seen by the statement that waited, and its batch would never be due again.
+        """
+        return self._database.change("release", rows=rows)
 
     def release_strays(self, courier: str, held: set[int]) -> int:
         """Give back what is leased to this courier without its knowing: the answer to a claim was lost on the way.
@@ -92,7 +101,7 @@ class Leases(Part):
         """
         with self._database.transaction():
             leases = [lease_of(row) for row in self._database.rows("leases_of", courier=courier)]
-            return self.release(lease for lease in leases if lease.token not in held)
+            return self._give_back(packed((lease.batch, lease.token) for lease in leases if lease.token not in held))
 
 
 def _batches(leases: list[Lease], rows: int) -> int:

@@ -22,8 +22,15 @@ SELECT due_us, id
 FROM courier_delivery
 WHERE id BETWEEN :first AND :last AND +dispatch_id = :dispatch AND due_us <= :leased
 
+-- name: lock_leases
+SELECT b.id
+FROM {rows}
+JOIN courier_batch b ON b.id = CAST(given.value ->> 0 AS bigint) AND b.token = CAST(given.value ->> 1 AS bigint)
+ORDER BY b.id
+FOR UPDATE OF b
+
 -- name: release
--- Rows are batch, token. The batch of a paused telling stays off the queue.
+-- Rows are batch, token, and the batches are locked. That of a paused telling stays off the queue.
 UPDATE courier_batch AS b SET token = NULL, courier_id = NULL, leased_us = NULL, due_us = (
     SELECT min(d.due_us) FROM courier_delivery d JOIN courier_dispatch p ON p.id = b.dispatch_id
     WHERE d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id AND p.paused_us IS NULL
