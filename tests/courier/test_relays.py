@@ -328,6 +328,24 @@ def test_nothing_starts_when_the_lease_is_not_sure():
     World().run(steps)
 
 
+def test_nothing_starts_when_the_lease_was_lost_while_the_intents_were_written():
+    async def steps(world):
+        begin, written = world.station.diary.begin, []
+
+        def begin_and_be_stopped_for_long(intents):
+            written.extend(intents)
+            world.sure = False
+            return begin(intents)
+
+        world.station.diary.begin = begin_and_be_stopped_for_long
+        world.add(3)
+        await world.until(lambda: written)
+        await world.quiet()
+        assert not world.relay.taken
+
+    World().run(steps)
+
+
 def test_a_resend_has_the_date_of_the_first_attempt():
     async def steps(world):
         world.add(1, started_us=77, attempts=1)

@@ -139,15 +139,16 @@ class Crew:
             return None
 
     def may_start(self, parcels: Sequence[Parcel]) -> bool:
-        """See `courier.channel.Crew`."""
-        if not self._station.membership.is_sure():
-            return False
+        """See `courier.channel.Crew`.
+
+        The lease is looked at last: whoever gives us up from then on finds the intents in our journal.
+        """
         errands = [self._out[parcel.delivery_id] for parcel in parcels]
         if not self._station.diary.begin([self._desk.intent(errand) for errand in errands]):
             return False
         for errand in errands:
             errand.intended = True
-        return True
+        return self._station.membership.is_sure()
 
     def came_back(self, parcel: Parcel, outcome: Outcome) -> None:
         """See `courier.channel.Crew`."""
