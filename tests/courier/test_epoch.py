@@ -166,6 +166,18 @@ def test_a_database_that_is_restored_under_a_running_courier_is_noticed(machines
     assert third.pk in held()
 
 
+def test_what_is_left_of_a_cancelled_telling_is_not_held(machines):
+    machine = machines()
+    cancelled, old = tell(1), tell(2)
+    machine.claim()
+    with transaction.atomic():
+        actions.cancel(cancelled, "no")
+    machine.die()
+    Row.objects.update(number=0)  # as if it had been restored
+    assert machine.start().claim() == [cancelled.pk], "to be withdrawn"
+    assert held() == {old.pk}
+
+
 def test_a_copy_without_the_state_directory_mails_nobody(machines, tmp_path):
     original = machines()
     unsettled = tell(1)

@@ -53,12 +53,16 @@ class Dispatches(Part):
         return sorted(row[0] for row in self._database.table("held_dispatches", reason=RESTORED))
 
     def hold_all(self, now: int) -> int:
-        """Pause, as restored, all that is not settled. How many tellings that are. In the caller's transaction."""
-        unsettled = sorted(row[0] for row in self._database.table("unsettled_dispatches"))
-        for dispatch in unsettled:
-            self._database.change("pause_dispatch", dispatch=dispatch, reason=RESTORED, now=now)
-            self._database.change("unqueue", dispatch=dispatch)
-        return len(unsettled)
+        """Pause, as restored, all that is not settled. How many tellings that are. In the caller's transaction.
+
+        What is left of a cancelled one stays on the queue: it is withdrawn there, and nobody resumes it.
+        """
+        held = 0
+        for dispatch in sorted(row[0] for row in self._database.table("unsettled_dispatches")):
+            if self._database.change("pause_dispatch", dispatch=dispatch, reason=RESTORED, now=now):
+                self._database.change("unqueue", dispatch=dispatch)
+                held += 1
+        return held
 
     def resend_unsure(self, dispatch: int, now: int) -> int:
         """Let what waits for a person be sent once more. How many that are."""
