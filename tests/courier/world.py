@@ -20,12 +20,26 @@ from tocsin.courier.sending.station import Station
 from tocsin.courier.sending.timing import Timing
 
 
+class Surely:
+    """A membership that is as sure as its world."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def is_sure(self) -> bool:
+        return self._world.sure
+
+    @property
+    def sure_until(self) -> float:
+        return float("inf") if self._world.sure else float("-inf")
+
+
 class World:
     """The desks of `relays`, and a station whose outbox nobody empties."""
 
     def __init__(self, *relays: StandinRelay, **timing: float) -> None:
         self.sure = True
-        membership: Any = SimpleNamespace(is_sure=lambda: self.sure)
+        membership: Any = Surely(self)
         self.station = Station(None, membership, Timing(**timing))  # type: ignore[arg-type]
         self.station.served = {0, 1, 2, 3}
         self.relays = relays or (StandinRelay(),)

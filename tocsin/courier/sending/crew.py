@@ -172,39 +172,39 @@ class Crew:
     def _next_parcel(self, now: float) -> Parcel | None:
         if self._closing or self._left == 0:
             return None
-        while self._desk.open_to(self) and self._station.may_begin and self._desk.open_gates(now):
-            lane = self._board.best(self.lanes)
+        desk, board = self._desk, self._board
+        while desk.open_to(self) and self._station.may_begin(now) and desk.open_gates(now):
+            lane = board.best(self.lanes)
             if lane is None:
-                self._desk.idle(now)
+                desk.idle(now)
                 break
-            if not self._has_room(lane):
+            if self._out and not self._has_room(lane):
                 return None  # it asks again when something came back
-            if self._desk.wait(lane, now):
+            if desk.wait(lane, now):
                 break
-            piece = self._board.take(self.lanes, now)
+            piece = board.take(self.lanes, now)
             if piece is None:
                 break
-            taking = self._desk.takes(piece, now)
+            taking = desk.takes(piece, now)
             if taking is Taking.ENOUGH:
                 break
             if taking is Taking.ANOTHER:
                 continue
             if parcel := self._parcel(piece):
-                self._desk.given(lane, now)
+                desk.given(lane, now)
                 self._left = self._left and self._left - 1
                 self.idle_since = now
                 return parcel
-            self._desk.not_given(piece, now)
+            desk.not_given(piece, now)
+        self._station.diary.flush()
         self._station.idlers.add(self)
         return None
 
     def _has_room(self, lane: int) -> bool:
-        """Whether one more may be on its way. With CHUNKING a flight is filled when half of the last is answered; an
+        """Whether one more may be on its way beside what is. With CHUNKING a flight is filled when half of the last is answered; an
         alert has a flight of its own, so that a connection that dies leaves one alert unsure.
         """
         out = len(self._out)
-        if not out:
-            return True
         most = self._desk.window()
         if not (self._session and self._session.takes_many):
             return out < min(2, most)

@@ -1,7 +1,7 @@
 """This courier's journal at work: nothing leaves before its intent is in it, and what came back goes in with the next.
 
-What came back is held until the next intent, or until the event loop has done what is due now: so a flight costs one
-write, and a courier that dies leaves no more unsure than was on the wire.
+What came back is held until the next intent, or until a session has nothing more to do: so a flight costs one write,
+and a courier that dies leaves no more unsure than one flight for each connection.
 """
 
 import asyncio
@@ -30,7 +30,6 @@ class Diary:
         self._journal: Journal | None = None
         self._heard: list[Result] = []
         self._trouble = ""
-        self._due = False
 
     def open(self, journal: Journal) -> None:
         """Begin a journal."""
@@ -39,7 +38,7 @@ class Diary:
     def close(self) -> None:
         """Unlock the journal. Whoever finds it settles what it holds."""
         if self._journal:
-            self._flush()
+            self.flush()
             self._journal.close()
             self._journal = None
         self._heard = []
@@ -49,19 +48,16 @@ class Diary:
         return self._write(intents)
 
     def heard(self, result: Result) -> None:
-        """Something that was about to leave came back."""
+        """Something that was about to leave came back. It is written down with the next intent, or by `flush`."""
         self._heard.append(result)
-        if not self._due:
-            self._due = True
-            asyncio.get_running_loop().call_soon(self._flush)
 
     def settled(self, deliveries: Sequence[int]) -> None:
         """The ledger knows about these; the journal need not any more."""
         if self._journal:
             self._journal.settled(deliveries)
 
-    def _flush(self) -> None:
-        self._due = False
+    def flush(self) -> None:
+        """Write down what came back."""
         if self._heard:
             self._write(())
 

@@ -24,8 +24,8 @@ class Limit(Protocol):
 class Limits:
     """All limits of one relay.
 
-    `shares`: how it divides the work with others, None when there are no others. `need`: called when more is to be
-    reserved of its caps.
+    `any`: whether there is a limit at all, or there may be. `shares`: how it divides the work with others, None when
+    there are no others. `need`: called when more is to be reserved of its caps.
     """
 
     def __init__(self, name: str, policy: Policy, shares: Shares | None, need: Callable[[], None]) -> None:
@@ -38,6 +38,7 @@ class Limits:
         self.caps = Caps(need) if Caps.limits(policy) else None
         if self.caps:
             self._limits.append(self.caps)
+        self.any = bool(self._limits or shares)
         self._troubled_at: float | None = None
         self._works = False
 
@@ -46,6 +47,7 @@ class Limits:
         now = time.monotonic()
         if yes and self._troubled_at is not None:
             self._recovery.begin(now, now - self._troubled_at)
+            self.any = True
             self._troubled_at = None
         elif not yes and self._troubled_at is None:
             self._troubled_at = now

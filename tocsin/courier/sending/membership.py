@@ -55,6 +55,7 @@ class Watch:
 class Membership:
     """This courier's place among the couriers. `id` changes when it was given up and enlists anew.
 
+    `sure_until`: when `is_sure` ends, on the monotonic clock, for those who only want to know whether to begin at all.
     `company`: how many other couriers were seen last. `alone_here`: none of them on another host.
     """
 
@@ -69,6 +70,7 @@ class Membership:
         self._boot = boot_id()
         self._host = socket.gethostname()[:200]
         self._beat_at = float("-inf")
+        self.sure_until = float("-inf")
         self._sure_for = timing.lease - timing.margin
 
     async def enlist(self) -> Journal:
@@ -83,21 +85,29 @@ class Membership:
             ) from error
         now = clock.boottime()
         await self._clerk.insist(Ledger.register, courier, self._host, self._boot, os.getpid(), clock.now_us())
-        self.id, self._beat_at = courier, now
+        self.id = courier
+        self._beat_began(now)
         return journal
 
     def is_sure(self) -> bool:
         """Whether our leases are certainly still ours; on a clock that also runs while we are suspended."""
-        return clock.boottime() - self._beat_at < self._sure_for
+        sure = clock.boottime() - self._beat_at < self._sure_for
+        if not sure:
+            self.sure_until = float("-inf")
+        return sure
 
     async def beat(self) -> bool:
         """Show that we live. False: we were given up."""
         now = clock.boottime()
         if not await self._clerk.do(Ledger.beat, self.id):
-            self._beat_at = float("-inf")
+            self._beat_at = self.sure_until = float("-inf")
             return False
-        self._beat_at = now
+        self._beat_began(now)
         return True
+
+    def _beat_began(self, at: float) -> None:
+        self._beat_at = at
+        self.sure_until = time.monotonic() - (clock.boottime() - at) + self._sure_for
 
     def forget_journal(self) -> None:
         """Everything in our journal is in the ledger."""

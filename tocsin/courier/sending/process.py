@@ -192,6 +192,7 @@ class CourierProcess:
             self._station.hunger.ring()
 
     async def _listen(self) -> None:
+        self._station.diary.flush()
         await self._station.notices.write()
         if await self._clerk.do(Ledger.rang):
             self._fetcher.ring()

@@ -135,7 +135,7 @@ class RelayDesk:
         if not self.open_gates(time.monotonic()):
             return ()
         best = board.best(self.lanes)
-        if best is None or self._circuit.phase is not Phase.CLOSED or not self._station.may_begin:
+        if best is None or self._circuit.phase is not Phase.CLOSED or not self._station.may_begin(time.monotonic()):
             return ()
         if self._limits.wait(best, time.monotonic()) > NOT_SOON:
             return ()
@@ -196,6 +196,8 @@ class RelayDesk:
 
     def wait(self, lane: int, now: float) -> float:
         """See `crew.Desk`. When it is time, the sessions are woken."""
+        if not self._limits.any:
+            return 0.0
         wait = self._limits.wait(lane, now)
         if wait and wait < math.inf and not self._timer:
             self._timer = asyncio.get_running_loop().call_later(wait, self.call)
@@ -203,7 +205,8 @@ class RelayDesk:
 
     def given(self, lane: int, now: float) -> None:
         """See `crew.Desk`."""
-        self._limits.take(lane, now)
+        if self._limits.any:
+            self._limits.take(lane, now)
 
     def not_given(self, piece: Piece, now: float) -> None:
         """See `crew.Desk`."""
@@ -216,10 +219,11 @@ class RelayDesk:
 
     def open_gates(self, now: float) -> bool:
         """See `crew.Desk`."""
-        if self._gates:
-            for piece in self._gates.ready(now):
-                self._station.board.put_back(piece, now)
-        return not (self._gates and self._gates.full)
+        if not self._gates:
+            return True
+        for piece in self._gates.ready(now):
+            self._station.board.put_back(piece, now)
+        return not self._gates.full
 
     def takes(self, piece: Piece, now: float) -> Taking:
         """See `crew.Desk`. What this relay can never take is left to another."""
@@ -246,7 +250,8 @@ class RelayDesk:
 
     def heard(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
         """See `crew.Desk`."""
-        self._limits.back()
+        if self._limits.any:
+            self._limits.back()
         if self._gates:
             self._gates.leave(errand.piece.standing.delivery, outcome.reply, time.monotonic())
         fate = outcome.fate

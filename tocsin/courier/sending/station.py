@@ -75,10 +75,9 @@ class Station:
         self.stopping = False
         self._waking = False
 
-    @property
-    def may_begin(self) -> bool:
+    def may_begin(self, now: float) -> bool:
         """Whether anything new may be begun at all."""
-        return not (self.stopping or self.diary.stuck or self.outbox.full) and self.membership.is_sure()
+        return now < self.membership.sure_until and not (self.stopping or self.diary.stuck or self.outbox.full)
 
     def stop(self) -> None:
         """Let nobody begin anything new."""
