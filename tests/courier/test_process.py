@@ -13,7 +13,7 @@ from tests.courier.people import a_message, make_readers, tell_everyone
 from tests.courier.running import courier, until, until_books
 from tocsin.audience.models import Address
 from tocsin.courier import actions
-from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Epoch, Lane, RelayStatus
+from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, Edition, Epoch, Lane, RelayStatus
 from tocsin.courier.queries import Books, books, listing
 
 
@@ -303,6 +303,18 @@ def test_what_cannot_be_composed_fails_and_the_rest_goes_out(log):
         until_books(broken.pk, failed=2)
         until_books(sound.pk, accepted=2)
     assert all("cannot be composed" in row.reply for row in listing(broken.pk, "failed"))
+
+
+def test_an_edition_that_cannot_be_read_holds_up_nobody_else(committed, tmp_path):
+    log = tmp_path / "courier.log"
+    make_readers(3)
+    broken = tell_everyone(post_id=1, lane=Lane.ALERT, kind="alert")
+    Edition.objects.filter(dispatch=broken).update(message={"of": "another version"})
+    sound = tell_everyone(post_id=2, lane=Lane.DIGEST)
+    with running(FaultyRelay()) as relay, courier(relay, log):
+        until_books(sound.pk, accepted=3)
+    assert books(broken.pk).planned + books(broken.pk).sending == 3
+    assert f"edition {Edition.objects.get(dispatch=broken).pk} met a fault of ours" in log.read_text()
 
 
 def test_staff_mail_goes_to_the_address_in_the_message(log):

@@ -3,17 +3,19 @@
 Whoever left, was suppressed or whose telling was cancelled since is seen here: it is dropped instead of handed out.
 """
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tocsin.courier.channel import CannotCompose, Channel, Composed
+from tocsin.courier.channel import CannotCompose, Channel, Composed, Parcel, Recipient
 from tocsin.courier.ledger.leases import Lease
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.ledger.standing import Standing
 from tocsin.courier.message import Message
 from tocsin.courier.sending.board import Hold, Piece
+from tocsin.courier.sending.clerk import LedgerAway
 from tocsin.courier.sending.flow import Flow
 from tocsin.courier.sending.station import Station
 from tocsin.courier.states import Evidence
@@ -26,6 +28,8 @@ RING_SECONDS = 0.25
 SMALL_SHARE = 200
 """How many rows to hold at most while couriers of other hosts are about: if we die, they cannot read our journal."""
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -33,6 +37,17 @@ class Prepared:
 
     edition: Composed | CannotCompose
     to_address: str
+
+
+class Faulty:
+    """Stands for an edition that met a fault of ours: whoever addresses it meets that fault, and sets its row aside."""
+
+    def __init__(self, error: Exception) -> None:
+        self._words = f"{type(error).__name__}: {error}"
+
+    def address(self, recipient: Recipient) -> Parcel:  # noqa: ARG002 - as `channel.Composed` has it
+        """Raises RuntimeError."""
+        raise RuntimeError(self._words)
 
 
 class Fetcher:
@@ -156,9 +171,16 @@ class Fetcher:
         return pieces
 
     async def _prepare(self, edition: int) -> Prepared:
-        """An edition, composed once while it is in use."""
-        message = await self._station.clerk.do(Ledger.edition, edition)
-        prepared = self._prepared[edition] = self._compose(edition, message)
+        """An edition, composed once while it is in use. A fault of ours in it must not hold up what is behind it."""
+        try:
+            message = await self._station.clerk.do(Ledger.edition, edition)
+            prepared = self._compose(edition, message)
+        except LedgerAway:
+            raise
+        except Exception as error:
+            logger.exception("edition %s met a fault of ours; its deliveries are tried again later", edition)
+            prepared = Prepared(Faulty(error), "")
+        self._prepared[edition] = prepared
         if len(self._prepared) > COMPOSED_KEPT:
             self._prepared.popitem(last=False)
         return prepared
