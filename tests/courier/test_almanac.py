@@ -7,7 +7,7 @@ from tocsin.lib.clock import HOUR, SECOND
 class Clocks:
     def __init__(self) -> None:
         self.wall, self.boot = 1000 * SECOND, 50.0
-        self.almanac = Almanac(lambda: self.wall, lambda: self.boot)
+        self.almanac = Almanac(lambda: self.wall * 1000, lambda: self.boot)
 
     def go(self, seconds: int) -> None:
         self.wall += seconds * SECOND

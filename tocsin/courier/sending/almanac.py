@@ -1,5 +1,6 @@
 """The ledger's time as this process keeps it: it never goes back, whatever is done to the machine's clock."""
 
+import time
 from collections.abc import Callable
 
 from tocsin.lib import clock
@@ -8,10 +9,10 @@ from tocsin.lib import clock
 class Almanac:
     """Follows the wall clock; when that is set back, goes on by the clock that counts since the machine started.
 
-    `look` is called now and then: it notes what both clocks say.
+    `look` is called now and then: it notes what both clocks say. `wall`: nanoseconds; `steady`: seconds.
     """
 
-    def __init__(self, wall: Callable[[], int] = clock.now_us, steady: Callable[[], float] = clock.boottime) -> None:
+    def __init__(self, wall: Callable[[], int] = time.time_ns, steady: Callable[[], float] = clock.boottime) -> None:
         self._wall = wall
         self._steady = steady
         self._last = 0
@@ -25,7 +26,7 @@ class Almanac:
 
     def now_us(self) -> int:
         """Microseconds since the epoch, UTC."""
-        now = self._wall()
+        now = self._wall() // 1000
         if now < self._last or self._set_back:
             steady = max(self._last, self._since_boot() + self._ahead)
             self._set_back = now < steady

@@ -18,6 +18,8 @@ from tocsin.courier.sending.board import Piece
 from tocsin.courier.sending.station import Station
 from tocsin.courier.states import Evidence
 
+ALERT = int(Lane.ALERT)
+
 logger = logging.getLogger(__name__)
 
 
@@ -208,7 +210,7 @@ class Crew:
         most = self._desk.window()
         if not (self._session and self._session.takes_many):
             return out < min(2, most)
-        if lane <= Lane.ALERT:
+        if lane <= ALERT:
             return False
         self._filling = out < most if self._filling else out <= most // 2
         return self._filling

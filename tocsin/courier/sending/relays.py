@@ -36,6 +36,7 @@ URGENT = (int(Lane.TRANSACTIONAL), int(Lane.ALERT))
 NOT_SOON = 1.0
 """A relay that may not be given anything within so many seconds needs no connection yet."""
 STUMBLED_SECONDS = 0.2
+ALERT = int(Lane.ALERT)
 
 logger = logging.getLogger(__name__)
 
@@ -381,12 +382,12 @@ class RelayDesk:
         )
 
     def _settle(self, errand: Errand, evidence: Evidence, reply: str) -> Result:
-        result = self._result(errand, evidence, reply)
+        station, result = self._station, self._result(errand, evidence, reply)
         if errand.intended:
-            self._station.diary.heard(result)
-        self._station.outbox.add(Slip.SETTLE, result)
-        if errand.piece.standing.lane <= Lane.ALERT:
-            self._station.outbox.hurry()
+            station.diary.heard(result)
+        station.outbox.add(Slip.SETTLE, result)
+        if errand.piece.hold.lease.lane <= ALERT:
+            station.outbox.hurry()
         if evidence is not Evidence.TAKEN:
             logger.info("delivery %s, attempt %s: %s", result.delivery, result.number, evidence.value)
         self._station.finish(errand.piece)
