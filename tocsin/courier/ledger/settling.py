@@ -1,7 +1,7 @@
 """What one piece of evidence makes of one delivery. Pure: rows in, rows out; the table is in `states.py`.
 
-An attempt that was the first and was accepted has no row of its own: the delivery's row is its record. All other
-attempts have one. So a delivery whose `attempts` is 0 has none.
+An attempt that was the first and was accepted has no row of its own: the delivery's row is its record. Nor has one
+whose row was only put aside, for nothing left of it. A delivery whose `attempts` is 0 has none.
 """
 
 from contextlib import suppress
