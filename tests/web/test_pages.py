@@ -6,6 +6,7 @@ from django.test import RequestFactory
 
 from tests.posts import published, stream
 from tests.web.reading import got, page, text, texts
+from tocsin.audience.queries import publication
 from tocsin.content.models import MenuItem, Note, PlainPage, Topic
 from tocsin.courier.models import Dispatch
 from tocsin.web.presentation import article
@@ -97,5 +98,5 @@ def test_a_preview_shows_notes_that_are_not_saved_yet():
     post = published()
     for text_ in ("First.", "Second."):
         post.notes.add(Note(kind="update", text=text_))
-    shown = article(post, RequestFactory().get("/"))
+    shown = article(post, RequestFactory().get("/"), publication())
     assert [note.text for note in shown.notes] == ["First.", "Second."]
