@@ -13,6 +13,7 @@ from tocsin.courier.models import Courier
 pytestmark = pytest.mark.django_db
 
 OLD = 100_000
+FIRST = "(SELECT min(id) FROM courier_dispatch)"  # ids go on where other tests left them
 GROWING = {"courier_delivery", "courier_batch", "courier_attempt", "courier_telling", "audience_address"}
 GROWING |= {"audience_subscriber", "audience_suppression", "courier_edition", "courier_dispatch"}
 NICKNAMES = {"d": "courier_delivery", "b": "courier_batch", "t": "courier_attempt", "a": "audience_address"}
@@ -66,9 +67,9 @@ def _much_was_told(db):
             {few} SELECT 'post', 2, 'email', '', 20, false, 1, 1, '', '' FROM many;
         INSERT INTO courier_delivery (dispatch_id, edition_id, channel, subscriber_id, address_id, address_hash, state,
             attempts, doubts, at_us, reply)
-            {all} SELECT 1 + n / 20, 1 + n / 20, 'email', n, n, {hash}, 'accepted', 1, 0, 1, '250 ok' FROM many;
+            {all} SELECT {first} + n / 20, 1 + n / 20, 'email', n, n, {hash}, 'accepted', 1, 0, 1, '250 ok' FROM many;
         INSERT INTO courier_batch (dispatch_id, lane, first_id, last_id)
-            {few} SELECT n, 2, 20 * n, 20 * n + 19 FROM many;
+            {few} SELECT {first} + n - 1, 2, 20 * n, 20 * n + 19 FROM many;
         INSERT INTO courier_attempt (delivery_id, number, relay, started_us, finished_us, outcome, reply)
             {few} SELECT 20 * n, 1, 'relay:25', 1, 2, 'put off', '' FROM many;
         INSERT INTO audience_suppression (channel, address_hash, reason, detail, at)
@@ -76,7 +77,7 @@ def _much_was_told(db):
     with connection.cursor() as cursor:
         for sql in fill.split(";"):
             few, every = numbers.format(OLD // 20), numbers.format(OLD)
-            values = {"{few}": few, "{all}": every, "{hash}": hash_of[connection.vendor]}
+            values = {"{few}": few, "{all}": every, "{hash}": hash_of[connection.vendor], "{first}": FIRST}
             for mark, value in values.items():
                 sql = sql.replace(mark, value)  # noqa: PLW2901
             cursor.execute(sql)
