@@ -42,7 +42,7 @@ def test_everyone_gets_it_once(log):
         until_books(dispatch.pk, accepted=30)
         assert everybody(relay) == sorted(reader.value for reader in readers)
         until(lambda: Batch.objects.filter(token=None, due_us=None).count() == Batch.objects.count())
-        until(lambda: RelayStatus.objects.get().trouble == "")
+        until(lambda: RelayStatus.objects.filter(trouble="").exists())
         assert process.stop() == 0
     assert Courier.objects.get().gone_us
 
@@ -130,7 +130,7 @@ def test_a_relay_that_denies_everybody_fails_nobody(log):
         assert "@" not in RelayStatus.objects.get().trouble
         broken = False
         until_books(dispatch.pk, accepted=25)
-        until(lambda: RelayStatus.objects.get().trouble == "")
+        until(lambda: RelayStatus.objects.filter(trouble="").exists())
     assert len(relay.taken) == 25
 
 
@@ -200,7 +200,7 @@ def test_a_relay_that_greets_but_takes_nothing_stays_in_trouble_until_it_does(lo
         assert text.count("is in trouble") == 1, "it was in trouble all the time"
         broken = False
         until_books(dispatch.pk, accepted=2)
-        until(lambda: RelayStatus.objects.get().trouble == "")
+        until(lambda: RelayStatus.objects.filter(trouble="").exists())
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA", "BODY"])
