@@ -15,17 +15,6 @@ from tocsin.courier.models import RelayStatus
 from tocsin.courier.queries import listing
 
 
-@pytest.fixture
-def log(tmp_path, committed):
-    path = tmp_path / "courier.log"
-    path.touch()
-    yield path
-    text = path.read_text()
-    assert "Traceback" not in text, text
-    assert "@example.org" not in text, "logs name no addresses"
-    assert "hunter2" not in text, "logs name no passwords"
-
-
 def certificate(authority: trustme.CA, name: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)

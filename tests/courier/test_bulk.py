@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.courier.desk import Hand, open_ledger, row
+from tests.courier.desk import row
 from tests.courier.people import make_readers, tell_everyone
 from tocsin.courier.ledger.results import Drop, Result
 from tocsin.courier.ledger.settling import DUPLICATE
@@ -14,20 +14,6 @@ from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, Lane
 from tocsin.courier.queries import Books, books
 from tocsin.courier.states import Evidence
 from tocsin.lib import clock
-
-
-@pytest.fixture
-def hand(committed):
-    made = Hand(open_ledger(committed))
-    yield made
-    made.ledger.close()
-
-
-@pytest.fixture
-def other(committed, hand):
-    made = Hand(open_ledger(committed))
-    yield made
-    made.ledger.close()
 
 
 def told(number=3, **changes):

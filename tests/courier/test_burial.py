@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.courier.desk import Hand, open_ledger, row
+from tests.courier.desk import row
 from tests.courier.people import make_readers, tell_everyone
 from tocsin.courier.ledger.journal import Reading
 from tocsin.courier.ledger.results import Intent, Result
@@ -10,20 +10,6 @@ from tocsin.courier.models import Attempt, Batch, Courier, Lane
 from tocsin.courier.queries import Books, books
 from tocsin.courier.states import Evidence
 from tocsin.lib import clock
-
-
-@pytest.fixture
-def hand(committed):
-    made = Hand(open_ledger(committed))
-    yield made
-    made.ledger.close()
-
-
-@pytest.fixture
-def other(committed, hand):
-    made = Hand(open_ledger(committed))
-    yield made
-    made.ledger.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from django.db import connection, transaction
 
-from tests.courier.desk import Hand, open_ledger, row
+from tests.courier.desk import Hand, row
 from tests.courier.people import make_readers, tell_everyone
 from tocsin.audience.models import Subscriber
 from tocsin.courier import actions
@@ -14,13 +14,6 @@ from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, Lane
 from tocsin.courier.queries import Books, books
 from tocsin.courier.states import Evidence
 from tocsin.lib import clock
-
-
-@pytest.fixture
-def hand(committed):
-    made = Hand(open_ledger(committed))
-    yield made
-    made.ledger.close()
 
 
 def told(number, **changes):

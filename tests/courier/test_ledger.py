@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from tests.courier.desk import Hand, enlist, open_ledger, row
+from tests.courier.desk import enlist, row
 from tests.courier.people import a_message, make_readers, tell_everyone
 from tests.courier.running import until
 from tocsin.audience.models import Address, Subscriber, Suppression
@@ -14,20 +14,6 @@ from tocsin.courier.models import Attempt, Delivery, Dispatch, Lane, RelayStatus
 from tocsin.courier.queries import Books, books
 from tocsin.courier.states import Evidence
 from tocsin.lib import clock
-
-
-@pytest.fixture
-def hand(committed):
-    made = Hand(open_ledger(committed))
-    yield made
-    made.ledger.close()
-
-
-@pytest.fixture
-def other(committed, hand):
-    made = Hand(open_ledger(committed))
-    yield made
-    made.ledger.close()
 
 
 def told(number: int = 3, **changes: object) -> Dispatch:

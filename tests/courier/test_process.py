@@ -17,16 +17,6 @@ from tocsin.courier.models import Attempt, Batch, Courier, Delivery, Dispatch, E
 from tocsin.courier.queries import Books, books, listing
 
 
-@pytest.fixture
-def log(tmp_path, committed):
-    path = tmp_path / "courier.log"
-    path.touch()
-    yield path
-    text = path.read_text()
-    assert "Traceback" not in text, text
-    assert "@example.org" not in text, "logs name no addresses"
-
-
 def everybody(relay):
     return sorted(recipient for letter in relay.taken for recipient in letter.recipients)
 

@@ -23,6 +23,12 @@ from tocsin.audience.queries import publication
 from tocsin.content.models import Author, MenuItem, PlainPage, PostPage, Topic
 from tocsin.desk import steering, views, zones
 
+TITLE_COLUMNS = [column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}]
+STATUS_COLUMNS = [
+    DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="14%"),
+    PageStatusColumn("status", label="Status", sort_key="live", width="10%"),
+]
+
 
 class PermittedItem(AdminMenuItem):
     """A menu item for those who may use what it leads to."""
@@ -54,11 +60,10 @@ class PostsViewSet(PageListingViewSet):
     menu_order = 50
     add_to_admin_menu = True
     columns = [
-        *[column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}],
+        *TITLE_COLUMNS,
         Column("kind", label="Kind", accessor="get_kind_display", sort_key="kind", width="8%"),
         DateColumn("shown_at", label="Published", sort_key="first_published_at", width="14%"),
-        DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="14%"),
-        PageStatusColumn("status", label="Status", sort_key="live", width="10%"),
+        *STATUS_COLUMNS,
     ]
 
 
@@ -70,11 +75,7 @@ class PagesViewSet(PageListingViewSet):
     menu_label = "Pages"
     menu_order = 60
     add_to_admin_menu = True
-    columns = [
-        *[column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}],
-        DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="14%"),
-        PageStatusColumn("status", label="Status", sort_key="live", width="10%"),
-    ]
+    columns = [*TITLE_COLUMNS, *STATUS_COLUMNS]
 
 
 class MenuItemViewSet(SnippetViewSet):
