@@ -5,6 +5,7 @@
     board      what is to be handed out next, best lane first
     relays     one relay: opens sessions, and what the answers mean
     crew       one session: gives it parcels, has their intents written down    <- board, -> diary
+    writing    what a relay is given and what came of it, as records           -> diary, outbox
     diary      the journal: an intent before its bytes, what came back after    (the disk)
     outbox     what came back waits here until the ledger has it                -> clerk
     clerk      the one thread that works on the database

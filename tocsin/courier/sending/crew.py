@@ -7,30 +7,19 @@ import logging
 import time
 from asyncio import Event
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from tocsin.courier.channel import CannotCompose, Outcome, Parcel, Recipient, Session
 from tocsin.courier.lanes import Lane
-from tocsin.courier.ledger.results import Intent
 from tocsin.courier.sending.board import Piece
 from tocsin.courier.sending.station import Station
+from tocsin.courier.sending.writing import Errand, Writing
 from tocsin.courier.states import Evidence
 
 ALERT = int(Lane.ALERT)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Errand:
-    """One attempt under way. `started_us`: when it began. `intended`: bytes that complete the message may have left."""
-
-    piece: Piece
-    recipient: str
-    started_us: int
-    intended: bool = False
 
 
 class Taking(Enum):
@@ -43,6 +32,8 @@ class Taking(Enum):
 
 class Desk(Protocol):
     """What a crew asks of its relay's desk."""
+
+    writing: Writing
 
     def open_to(self, crew: "Crew") -> bool:
         """Whether this crew may take (more) work."""
@@ -67,9 +58,6 @@ class Desk(Protocol):
 
     def window(self) -> int:
         """How many messages one session may have in its hands."""
-
-    def intent(self, errand: Errand) -> Intent:
-        """What is written down before it may leave."""
 
     def heard(self, crew: "Crew", errand: Errand, outcome: Outcome) -> None:
         """Deal with what came of an errand."""
@@ -146,7 +134,7 @@ class Crew:
         The lease is looked at last: whoever gives us up from then on finds the intents in our journal.
         """
         errands = [self._out[parcel.delivery_id] for parcel in parcels]
-        if not self._station.diary.begin([self._desk.intent(errand) for errand in errands]):
+        if not self._station.diary.begin([self._desk.writing.intent(errand) for errand in errands]):
             return False
         for errand in errands:
             errand.intended = True

@@ -13,19 +13,19 @@ from contextlib import suppress
 
 from tocsin.courier.channel import Fate, Outcome, Relay, RelayTrouble, Session
 from tocsin.courier.lanes import Lane
-from tocsin.courier.ledger.results import Intent, Result
+from tocsin.courier.ledger.results import Result
 from tocsin.courier.sending.board import Piece
 from tocsin.courier.sending.circuit import Circuit, Phase
-from tocsin.courier.sending.crew import Crew, Errand, Taking
+from tocsin.courier.sending.crew import Crew, Taking
 from tocsin.courier.sending.gates import Gates
-from tocsin.courier.sending.judge import Case, Judge, Ruling, Sentence, nameless
+from tocsin.courier.sending.judge import Case, Judge, Ruling, nameless
 from tocsin.courier.sending.limits import Limits
 from tocsin.courier.sending.operators import Operators
-from tocsin.courier.sending.outbox import Slip
 from tocsin.courier.sending.quotas import Account
 from tocsin.courier.sending.shares import Shares
 from tocsin.courier.sending.station import Station
 from tocsin.courier.sending.window import Window
+from tocsin.courier.sending.writing import Errand, Writing
 from tocsin.courier.states import Evidence
 
 COMPOSING = "composing"
@@ -36,7 +36,6 @@ URGENT = (int(Lane.TRANSACTIONAL), int(Lane.ALERT))
 NOT_SOON = 1.0
 """A relay that may not be given anything within so many seconds needs no connection yet."""
 STUMBLED_SECONDS = 0.2
-ALERT = int(Lane.ALERT)
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +52,7 @@ class RelayDesk:
         self.lanes = tuple(sorted(lanes))
         self.urgent = tuple(lane for lane in self.lanes if lane in URGENT)
         self.others: Sequence[RelayDesk] = ()
+        self.writing = Writing(relay.name, station)
         self._relay = relay
         self._station = station
         self._circuit = Circuit(random.Random(), station.timing.longest_wait)  # noqa: S311 - jitter
@@ -236,18 +236,13 @@ class RelayDesk:
             return Taking.ANOTHER
         return Taking.THIS
 
-    def intent(self, errand: Errand) -> Intent:
-        """See `crew.Desk`."""
-        lease, standing = errand.piece.hold.lease, errand.piece.standing
-        return Intent(standing.delivery, lease.batch, lease.token, standing.attempts + 1, self.name, errand.started_us)
-
     def stumbled(self, errand: Errand) -> None:
         """See `crew.Desk`."""
         self.not_given(errand.piece, time.monotonic())
         if errand.intended:
-            self._settle(errand, Evidence.LOST, "interrupted by a fault of ours")
+            self.writing.settle(errand, Evidence.LOST, "interrupted by a fault of ours")
         else:
-            self._put_aside(errand, "It met a fault of ours.")
+            self.writing.put_aside(errand, "It met a fault of ours.")
 
     def heard(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
         """See `crew.Desk`."""
@@ -273,7 +268,7 @@ class RelayDesk:
 
     def _taken(self, crew: Crew, errand: Errand, reply: str) -> None:
         crew.served = True
-        result = self._settle(errand, Evidence.TAKEN, reply)
+        result = self.writing.settle(errand, Evidence.TAKEN, reply)
         self._window.taken()
         ruling = self._judge.taken(result.finished_us)
         if ruling.cases:
@@ -283,25 +278,25 @@ class RelayDesk:
 
     def _returned(self, errand: Errand) -> None:
         """It is tried again, by anyone, as if nothing had happened."""
-        self._was_not_sent(errand, "")
+        self.writing.not_sent(errand, "")
         self._station.board.put_back(errand.piece)
 
     def _troubled(self, crew: Crew, errand: Errand, outcome: Outcome) -> None:
         """A session that served may end; one that cannot even begin is trouble."""
-        self._was_not_sent(errand, outcome.reply)
+        self.writing.not_sent(errand, outcome.reply)
         self._window.broken()
         if crew.served:
             self._station.board.put_back(errand.piece)
             return
         self._balks = True
         if outcome.phase in OF_THE_MESSAGE:  # it may itself be what ends sessions: others must not wait behind it
-            self._put_aside(errand, outcome.reply)
+            self.writing.put_aside(errand, outcome.reply)
         else:
             self._station.board.put_back(errand.piece)
         self._fail(outcome.reply)
 
     def _lost(self, crew: Crew, errand: Errand, words: str) -> None:
-        self._settle(errand, Evidence.LOST, words)
+        self.writing.settle(errand, Evidence.LOST, words)
         self._window.broken()
         crew.served = True
         if not crew.lost:  # a flight that is lost is one piece of evidence, not one for each message in it
@@ -313,12 +308,10 @@ class RelayDesk:
         self._window.refused()
         standing = errand.piece.standing
         for_good = outcome.fate is Fate.REFUSED
-        result = self._result(errand, Evidence.REFUSED if for_good else Evidence.PUT_OFF, outcome.reply)
+        result = self.writing.result(errand, Evidence.REFUSED if for_good else Evidence.PUT_OFF, outcome.reply)
         since = standing.refused_us if for_good else standing.started_us
         case = Case((errand, result), outcome.reply, errand.recipient, since)
-        if errand.intended:
-            self._station.diary.heard(result)
-        self._station.outbox.add(Slip.NOTE, result)
+        self.writing.note(errand, result)
         self._carry_out(self._judge.refused(case) if for_good else self._judge.put_off(case))
         self._shows_life()
 
@@ -332,7 +325,7 @@ class RelayDesk:
             self._leave(piece, tried)
         else:
             logger.warning("delivery %s cannot be taken by any relay: %s", piece.standing.delivery, nameless(reply))
-            self._settle(errand, Evidence.REFUSED, reply)
+            self.writing.settle(errand, Evidence.REFUSED, reply)
 
     def _leave(self, piece: Piece, tried: frozenset[str]) -> None:
         """Leave a piece to another relay: now, or when one works again."""
@@ -342,7 +335,7 @@ class RelayDesk:
             for desk in able:
                 desk.call()
         else:
-            self._put_aside(Errand(piece, "", self._station.almanac.now_us()), piece.standing.reply)
+            self.writing.put_aside(Errand(piece, "", self._station.almanac.now_us()), piece.standing.reply)
 
     def _fitting(self, piece: Piece, tried: frozenset[str]) -> "list[RelayDesk]":
         return [desk for desk in self.others if desk.name not in tried and piece.standing.lane in desk.lanes]
@@ -360,55 +353,12 @@ class RelayDesk:
         if self._judge.waiting and not self.busy and not self._station.board.waiting(self.lanes):
             self._carry_out(self._judge.idle())
 
-    # Writing it down
-
-    def _was_not_sent(self, errand: Errand, words: str) -> None:
-        if errand.intended:
-            self._station.diary.heard(self._result(errand, Evidence.RETURNED, words))
-            self._station.diary.settled((errand.piece.standing.delivery,))
-
-    def _result(self, errand: Errand, evidence: Evidence, reply: str) -> Result:
-        lease, standing = errand.piece.hold.lease, errand.piece.standing
-        return Result(
-            standing.delivery,
-            lease.batch,
-            lease.token,
-            standing.attempts + 1,
-            self.name,
-            errand.started_us,
-            self._station.almanac.now_us(),
-            evidence,
-            reply,
-        )
-
-    def _settle(self, errand: Errand, evidence: Evidence, reply: str) -> Result:
-        station, result = self._station, self._result(errand, evidence, reply)
-        if errand.intended:
-            station.diary.heard(result)
-        station.outbox.add(Slip.SETTLE, result)
-        if errand.piece.hold.lease.lane <= ALERT:
-            station.outbox.hurry()
-        if evidence is not Evidence.TAKEN:
-            logger.info("delivery %s, attempt %s: %s", result.delivery, result.number, evidence.value)
-        self._station.finish(errand.piece)
-        return result
-
-    def _put_aside(self, errand: Errand, reply: str) -> None:
-        self._station.outbox.add(Slip.PUT_ASIDE, self._result(errand, Evidence.RETURNED, reply))
-        self._station.finish(errand.piece)
+    # Judgement
 
     def _carry_out(self, ruling: Ruling[tuple[Errand, Result]]) -> None:
         for case, sentence in ruling.cases:
             errand, result = case.key
-            match sentence:
-                case Sentence.FAIL:
-                    self._station.outbox.add(Slip.DECIDE, result)
-                case Sentence.DEFER:
-                    self._station.outbox.add(Slip.DECIDE, result._replace(evidence=Evidence.PUT_OFF))
-                case Sentence.ASIDE:
-                    self._station.outbox.add(Slip.PUT_ASIDE, result)
-            logger.info("delivery %s was refused: %s", result.delivery, sentence.value)
-            self._station.finish(errand.piece)
+            self.writing.decide(errand, result, sentence)
         if ruling.trouble:
             self._fail(ruling.trouble, self._station.timing.longest_wait_when_refused)
 
