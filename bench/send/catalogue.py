@@ -2,25 +2,15 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from functools import partial
 
-from bench.report import Figure, Report
-from bench.scratch import disk
+from bench.measuring import Measurement, measured
+from bench.report import Report
 from bench.send import growth, neighbours, postfix, postgresql, promptness, roundtrip, throughput
 from bench.send.newsroom import POSTGRESQL, SQLITE
-from bench.send.scale import FULL, QUICK, Scale
-from tocsin.lib.errors import BadEnvironment, BadUsage
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Figures that are measured together. `needs` raise BadEnvironment when something is missing."""
-
-    names: tuple[str, ...]
-    measure: Callable[[Scale], Iterator[Figure]]
-    needs: tuple[Callable[[], object], ...] = ()
+from bench.send.scale import FULL, QUICK
+from tocsin.lib.errors import BadEnvironment
 
 
 def _needs_postgresql() -> None:
@@ -70,21 +60,5 @@ MEASUREMENTS = (
 
 
 def run(only: Collection[str], *, quick: bool, say: Callable[[str], None]) -> Report:
-    """Measure all figures, or those named. Everything that is needed is looked for before anything is measured."""
-    chosen = _chosen(only)
-    disk()
-    for need in dict.fromkeys(need for measurement in chosen for need in measurement.needs):
-        need()
-    figures: list[Figure] = []
-    for measurement in chosen:
-        say(f"measuring {', '.join(measurement.names)}")
-        figures += measurement.measure(QUICK if quick else FULL)
-    return Report(figures, quick)
-
-
-def _chosen(only: Collection[str]) -> list[Measurement]:
-    known = {name for measurement in MEASUREMENTS for name in measurement.names}
-    for name in only:
-        if name not in known:
-            raise BadUsage(f"There is no figure {name}.", f"There are: {', '.join(sorted(known))}.")
-    return [one for one in MEASUREMENTS if not only or set(only) & set(one.names)]
+    """Measure all figures, or those named."""
+    return measured(MEASUREMENTS, only, QUICK if quick else FULL, quick=quick, say=say)

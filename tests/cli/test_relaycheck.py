@@ -1,6 +1,5 @@
 """`tocsin doctor` names what is wrong with a relay, and how to mend it; it opens real sessions and sends nothing."""
 
-import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.certificates import server_context
 from tests.channels.email.faulty import DROP, HANG, FaultyRelay, running
 from tests.courier.desk import open_ledger
 from tests.courier.people import make_readers
@@ -22,24 +22,6 @@ from tocsin.lib.errors import BadEnvironment
 
 GOOD = ("PIPELINING", "SMTPUTF8")
 QUICK = Patience(connect=5, greeting=0.3, hello=0.3, tls=5, auth=5, quit=0.3)
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return path
-
-
-def certificate(authority: trustme.CA, name: str = "localhost", **options: Any) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name, **options).configure_cert(context)
-    return context
 
 
 def look(*urls: str) -> tuple[relaycheck.Seen, ...]:
@@ -65,7 +47,7 @@ def only(found: list[Finding], check: str) -> Finding:
 
 
 def test_a_good_relay_takes_mail(authority: trustme.CA, ca: Path):
-    relay = FaultyRelay(offers=GOOD, tls=certificate(authority))
+    relay = FaultyRelay(offers=GOOD, tls=server_context(authority))
     found = meet(relay, f"smtp://localhost:{{port}}?ca={ca}&lanes=alert")
     assert only(found, "relay") == Finding("relay", True, f"localhost:{relay.port} takes mail.")
     assert [finding.check for finding in found] == ["relay", "lanes"]
@@ -135,7 +117,7 @@ def test_a_certificate_that_is_not_accepted(
     mend: str,
     smtps: bool,
 ):
-    relay = FaultyRelay(tls=certificate(authority, name, **options), smtps=smtps)
+    relay = FaultyRelay(tls=server_context(authority, name, **options), smtps=smtps)
     url = f"{'smtps' if smtps else 'smtp'}://localhost:{{port}}" + (f"?ca={ca}" if trusted else "")
     finding = only(meet(relay, url), "relay")
     assert not finding.ok
@@ -151,7 +133,7 @@ def test_smtps_where_no_tls_is_spoken():
 
 def test_a_certificate_that_ends_soon_is_noted(authority: trustme.CA, ca: Path):
     soon = datetime.now(tz=UTC) + timedelta(days=5)
-    relay = FaultyRelay(tls=certificate(authority, not_after=soon))
+    relay = FaultyRelay(tls=server_context(authority, not_after=soon))
     finding = only(meet(relay, f"smtp://localhost:{{port}}?ca={ca}"), "certificate")
     assert finding.ok
     assert f"{soon:%Y-%m-%d}" in finding.message

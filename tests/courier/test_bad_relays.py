@@ -1,11 +1,11 @@
 """What is wrong with a relay or a message for it is named in the log, to the newsroom or on the row; the rest goes on."""
 
-import ssl
 from pathlib import Path
 
 import pytest
 import trustme
 
+from tests.certificates import server_context
 from tests.channels.email.faulty import FaultyRelay, running
 from tests.courier.people import a_message, make_readers, tell_everyone
 from tests.courier.running import courier, until, until_books
@@ -15,20 +15,14 @@ from tocsin.courier.models import RelayStatus
 from tocsin.courier.queries import listing
 
 
-def certificate(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
-
-
 def of_another_name(folder: Path) -> tuple[FaultyRelay, str]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
-    return FaultyRelay(tls=certificate(authority, "other.example")), f"smtp://localhost:{{port}}?ca={folder}/ca.pem"
+    return FaultyRelay(tls=server_context(authority, "other.example")), f"smtp://localhost:{{port}}?ca={folder}/ca.pem"
 
 
 def unknown_authority(folder: Path) -> tuple[FaultyRelay, str]:
-    return FaultyRelay(tls=certificate(trustme.CA(), "localhost"), smtps=True), "smtps://localhost:{port}"
+    return FaultyRelay(tls=server_context(trustme.CA(), "localhost"), smtps=True), "smtps://localhost:{port}"
 
 
 def wrong_password(_: Path) -> tuple[FaultyRelay, str]:

@@ -13,15 +13,6 @@ from tocsin.courier.models import Lane
 from tocsin.courier.queries import books, listing
 
 
-@pytest.fixture
-def log(tmp_path, committed):
-    path = tmp_path / "courier.log"
-    path.touch()
-    yield path
-    text = path.read_text()
-    assert "Traceback" not in text, text
-
-
 def told(lane=Lane.DIGEST, **changes):
     return tell_everyone(lane=lane, first=False, **changes).pk
 

@@ -12,6 +12,7 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.certificates import server_context
 from tests.channels.email.crew import PARCEL, TrustingCrew
 from tests.channels.email.faulty import Answer, FaultyRelay
 from tocsin.channels.email.relay import parse
@@ -36,24 +37,6 @@ class Sink:
 def check(server: Any, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
     known = (data.login, data.password) == (b"user", "pä/ss@word".encode())
     return AuthResult(success=known, handled=False)
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca(authority: trustme.CA, tmp_path: Path) -> Path:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return path
-
-
-def server_context(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
 
 
 @asynccontextmanager
