@@ -180,6 +180,25 @@ def test_a_batch_that_is_given_back_meanwhile_is_due_again(hand, action):
     assert hand.ledger.due(lease) == [delivery]
 
 
+def test_a_late_250_and_a_cancel_wait_for_each_other_in_one_order(hand):
+    dispatch = told(201)
+    lost, held = claim(hand)
+    taken, refused = hand.ledger.due(lost)[0], hand.ledger.due(held)[0]
+    hand.ledger.release([lost])
+    back = [result(hand, lost, taken), result(hand, held, refused, Evidence.REFUSED, "550 no")]
+    with ThreadPoolExecutor(1) as aside:
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                list(Batch.objects.select_for_update())
+            else:
+                Batch.objects.update(lane=Lane.INSTANT)  # takes its one write lock
+            settle = aside.submit(hand.ledger.settle_many, back)
+            assert not wait({settle}, timeout=0.3).done
+            actions.cancel(dispatch, "no")
+        settle.result()
+    assert books(dispatch.pk) == Books(audience=201, accepted=1, failed=1, suppressed=199)
+
+
 def test_erasure_forgets_words_that_are_still_to_come(hand):
     told(4)
     lease = hand.claim()

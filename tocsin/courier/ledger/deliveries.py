@@ -15,6 +15,8 @@ from tocsin.courier.ledger.settling import Account, Attempt, Settling
 from tocsin.courier.states import Evidence, State
 
 Item = TypeVar("Item", Result, Drop)
+Began = dict[tuple[int, int], int]
+"""When leases (batch, token) began, in microseconds."""
 Apply = Callable[[Account, Item, int | None], None]
 
 
@@ -28,7 +30,8 @@ class Deliveries(Part):
     def settle_many(self, results: Sequence[Result]) -> None:
         """Record what came back of attempts, and move the deliveries by it."""
         with self._database.transaction():
-            self._each(self._accept_firsts(results), self._settling.settle)
+            began = self._leased(results)  # before any delivery is locked
+            self._each(self._accept_firsts(results), self._settling.settle, began)
 
     def note_many(self, results: Sequence[Result]) -> None:
         """Record what came back of attempts without moving the deliveries: what it means is to be decided."""
@@ -66,11 +69,11 @@ class Deliveries(Part):
             return results
         return [result for result in results if result.evidence is not taken or result.number != 1]
 
-    def _each(self, items: Sequence[Item], apply: Apply[Item]) -> None:
+    def _each(self, items: Sequence[Item], apply: Apply[Item], began: Began | None = None) -> None:
         """Apply something to each delivery of `items`, in order, and write back what changed."""
         if not items:
             return
-        began = self._leased({(item.batch, item.token) for item in items})
+        began = self._leased(items) if began is None else began
         accounts = self._accounts(sorted({item.delivery for item in items}))
         for item in items:
             if account := accounts.get(item.delivery):
@@ -78,9 +81,10 @@ class Deliveries(Part):
         self._write_attempts([account for account in accounts.values() if account.written])
         self._write_deliveries([account for account in accounts.values() if account.moved])
 
-    def _leased(self, leases: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-        """When the leases (batch, token) that are still held began. They stay so while this transaction lasts."""
-        rows = self._database.table("held_leases", rows=packed(sorted(leases)))
+    def _leased(self, items: Sequence[Item]) -> Began:
+        """When those of the items' leases that are still held began. They stay so while this transaction lasts."""
+        leases = sorted({(item.batch, item.token) for item in items})
+        rows = self._database.table("held_leases", rows=packed(leases))
         return {(batch, token): leased_us for batch, token, leased_us in rows}
 
     def _accounts(self, deliveries: list[int]) -> dict[int, Account]:
