@@ -163,3 +163,12 @@ def test_an_audience_with_parameters_of_every_sort_compiles():
     odd = recipients(topics=["100%s", "кава"], authors=["%"], cadences=["instant", "daily"])
     assert books(tell_everyone(audience=odd).pk).audience == 2
     assert connection.in_atomic_block
+
+
+def test_what_one_subscriber_was_sent_is_found_newest_first():
+    mira, _ = make_readers(2)
+    first, second = tell_everyone(), tell_everyone()
+    sent = queries.sent_to(mira.subscriber_id)
+    assert [delivery.dispatch for delivery in sent] == [second, first]
+    plan = sent.explain()
+    assert "sent_to_one" in plan or connection.vendor == "postgresql", plan  # a small table is scanned there

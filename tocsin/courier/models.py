@@ -169,6 +169,7 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["dispatch", "channel", "address_hash"], name="told_once_per_dispatch"),
         ]
+        indexes = [models.Index(fields=["subscriber_id"], name="sent_to_one")]
 
     def __str__(self) -> str:
         return f"Delivery {self.pk}"

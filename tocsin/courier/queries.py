@@ -149,6 +149,11 @@ def dispatches_of_post(post_id: int) -> QuerySet[Dispatch]:
     return Dispatch.objects.filter(post_id=post_id).order_by("id")
 
 
+def sent_to(subscriber_id: int) -> QuerySet[Delivery]:
+    """Everything one subscriber was sent or is to be sent, newest first, each with its dispatch at hand."""
+    return Delivery.objects.filter(subscriber_id=subscriber_id).select_related("dispatch").order_by("-id")
+
+
 def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: bool = False) -> QuerySet[Address, Any]:
     """Who was told of a post, or still will be, and may be written to again.
 
