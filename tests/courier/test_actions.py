@@ -167,7 +167,7 @@ def test_an_audience_with_parameters_of_every_sort_compiles():
 
 def test_what_one_subscriber_was_sent_is_found_newest_first():
     mira, _ = make_readers(2)
-    first, second = tell_everyone(), tell_everyone()
+    first, second = tell_everyone(), tell_everyone(post_id=2)
     sent = queries.sent_to(mira.subscriber_id)
     assert [delivery.dispatch for delivery in sent] == [second, first]
     plan = sent.explain()
