@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from tocsin.audience import limits, queries, wordings
+from tocsin.audience import limits, pace, queries, wordings
 from tocsin.audience.models import (
     Address,
     Cadence,
@@ -142,6 +142,42 @@ def pause(person: UUID, until: datetime | None) -> None:
     subscriber = _subscribed(person)
     subscriber.paused_until = until
     subscriber.save(update_fields=["paused_until"])
+
+
+@transaction.atomic
+def set_pace(
+    person: UUID,
+    *,
+    digest_hour: int | None,
+    digest_weekday: int | None,
+    quiet_from: int | None,
+    quiet_until: int | None,
+    alerts: bool,
+    time_zone: str,
+) -> None:
+    """When they are told: at which hour and on which day digests come, when news waits, whether alerts come.
+
+    Hours are 0 to 23, days 0 (Monday) to 6; None and an empty time zone mean the publication's, or no quiet hours.
+    Raises Refused for what cannot be, Subscriber.DoesNotExist unless subscribed.
+    """
+    pace.require(digest_hour, digest_weekday, quiet_from, quiet_until, time_zone)
+    subscriber = _subscribed(person)
+    subscriber.digest_hour, subscriber.digest_weekday = digest_hour, digest_weekday
+    subscriber.quiet_from, subscriber.quiet_until = quiet_from, quiet_until
+    subscriber.alerts, subscriber.time_zone = alerts, time_zone
+    if subscriber.digest_due_us is not None:
+        subscriber.digest_due_us = 0
+    subscriber.save(
+        update_fields=[
+            "digest_hour",
+            "digest_weekday",
+            "quiet_from",
+            "quiet_until",
+            "alerts",
+            "time_zone",
+            "digest_due_us",
+        ]
+    )
 
 
 def consent_text(purpose: str, language: str, wording: str) -> ConsentText:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Channel(models.TextChoices):
@@ -21,6 +22,18 @@ class Cadence(models.TextChoices):
     DAILY = "daily", "Once a day"
     WEEKLY = "weekly", "Once a week"
     ALERTS = "alerts", "Alerts only"
+
+
+class Weekday(models.IntegerChoices):
+    """A day of the week, numbered as `datetime.weekday` does."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
 
 
 class Publication(models.Model):
@@ -45,6 +58,13 @@ class Publication(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     accent = models.CharField(max_length=7, default="#9b2d1f", help_text="The one accent colour, as #rrggbb.")
     unsure_policy = models.CharField(max_length=8, choices=UnsurePolicy, default=UnsurePolicy.RESEND)
+    digest_hour = models.PositiveSmallIntegerField(
+        default=7,
+        help_text=_("When digests go out, 0 to 23 o'clock in the reader's time zone, unless they chose an hour."),
+    )
+    digest_weekday = models.PositiveSmallIntegerField(
+        default=0, choices=Weekday, help_text=_("When weekly digests go out, unless the reader chose a day.")
+    )
     address_key_check = models.CharField(max_length=16, editable=False, help_text="See lib.addresses.key_check.")
 
     class Meta:
@@ -62,8 +82,16 @@ class Publication(models.Model):
             return ZoneInfo("UTC")
 
 
+def _within(field: str, most: int) -> models.Q:
+    return models.Q((f"{field}__isnull", True)) | models.Q((f"{field}__lte", most))
+
+
 class Subscriber(models.Model):
-    """A person who asked."""
+    """A person who asked.
+
+    Hours are 0 to 23 in their own time zone. News waits while it is not yet `quiet_until` after `quiet_from`, which may be the
+    evening before; alerts do not wait.
+    """
 
     class Status(models.TextChoices):
         """Where this person stands."""
@@ -77,9 +105,49 @@ class Subscriber(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     language = models.CharField(max_length=12, default="en")
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the publication's.")
+    digest_hour = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: the publication's.")
+    digest_weekday = models.PositiveSmallIntegerField(
+        null=True, blank=True, choices=Weekday, help_text="Empty: the publication's."
+    )
+    quiet_from = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: no quiet hours.")
+    quiet_until = models.PositiveSmallIntegerField(null=True, blank=True)
+    alerts = models.BooleanField(
+        default=True, db_default=True, help_text="Every alert reaches them, whatever they follow."
+    )
+    digest_due_us = models.BigIntegerField(
+        null=True,
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="When their next digest is to be planned. 0: to be worked out anew; empty: never.",
+    )
+    digested_us = models.BigIntegerField(
+        default=0, db_default=0, editable=False, help_text="Until when posts were looked at for their digests."
+    )
     paused_until = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=40, blank=True, help_text="Where this person came from: form, import, demo.")
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["digest_due_us", "id"], name="digests_due", condition=models.Q(digest_due_us__isnull=False)
+            ),
+            models.Index(
+                fields=["time_zone", "quiet_from", "quiet_until"],
+                name="quiet_readers",
+                condition=models.Q(quiet_from__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=_within("digest_hour", 23), name="digest_hour_of_the_day"),
+            models.CheckConstraint(condition=_within("digest_weekday", 6), name="digest_day_of_the_week"),
+            models.CheckConstraint(
+                condition=models.Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | models.Q(quiet_from__lte=23, quiet_until__lte=23),
+                name="quiet_hours_begin_and_end",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.public_id)
@@ -133,7 +201,10 @@ class Followable(models.Model):
 
 
 class Subscription(models.Model):
-    """Subscriber x followable x cadence."""
+    """Subscriber x followable x cadence.
+
+    `created_at`: since when it tells of news. It stays when the pace changes; it begins anew after *alerts only*.
+    """
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="subscriptions")
     followable = models.ForeignKey(Followable, models.CASCADE, related_name="subscriptions", db_index=False)

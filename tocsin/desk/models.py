@@ -26,6 +26,7 @@ class PublishIntent(models.Model):
     dispatch_id = models.BigIntegerField(null=True, blank=True, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.CharField(max_length=NOTE_CHARACTERS, blank=True)
+    followables = models.JSONField(default=list, help_text="What it could be followed by when it was told, as ids.")
     created_us = models.BigIntegerField()
 
     class Meta:
