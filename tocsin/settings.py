@@ -4,8 +4,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tocsin.lib import config as tocsin_config
+from tocsin.lib import omissions
 
 CONFIG = tocsin_config.current()
+omissions.leave_out(omissions.WAGTAILS_REST_API)
 
 SECRET_KEY = CONFIG.secret_keys[0]
 SECRET_KEY_FALLBACKS = list(CONFIG.secret_keys[1:])

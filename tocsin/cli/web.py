@@ -1,5 +1,6 @@
 """`tocsin web`: the site and the newsroom, served by uvicorn in this process."""
 
+import gc
 import resource
 import socket
 
@@ -50,6 +51,8 @@ def serve(listener: socket.socket, settings: Config) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
+    gc.collect()
+    gc.freeze()  # no collection looks through what was loaded: it would stop all readers for a moment
     server.run(sockets=[listener])
 
 
