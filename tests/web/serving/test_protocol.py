@@ -7,6 +7,7 @@ import pytest
 
 from tests.posts import published
 from tests.web.serving.house import House, rest
+from tocsin.web.cache.entries import Entry, Rendered
 from tocsin.web.serving import protocol
 
 pytestmark = pytest.mark.database
@@ -38,6 +39,14 @@ def statuses(received: bytes) -> list[int]:
         lengths = [int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:")]
         received = received[lengths[0] :] if lengths and found[-1] != 304 else received
     return found
+
+
+def answer(line: socket.socket) -> bytes:
+    """One whole answer from a connection that stays open."""
+    received = b""
+    while b"</html>" not in received:
+        received += line.recv(65536)
+    return received
 
 
 def test_the_ready_answer_is_the_one_django_gave(site, path):
@@ -165,6 +174,38 @@ def test_what_only_looks_like_a_session_or_a_condition_is_left_to_django(site, p
     for header in ("Cookie: a=b; sessionid=x", "Authorization: Basic eDp5", 'If-Match: "x"', "Expect: 100-continue"):
         assert 200 in statuses(site.raw(simple(site, path, header, CLOSE)))
     assert site.ready == ready
+
+
+class TestWhatACrowdGets:
+    def test_the_same_bytes_get_the_same_answer_for_a_second_and_no_longer(self):
+        second = protocol.Second()
+        first = second.date(1_800_000_000.1)
+        second.remember(b"asked", Entry(b"/", Rendered(200, [], b"", b""), generation=1, recalls=0, until=9), b"answer")
+        assert second.date(1_800_000_000.9) is first
+        assert second.answers[b"asked"][1] == b"answer"
+        assert second.date(1_800_000_001.0) == b"date: Fri, 15 Jan 2027 08:00:01 GMT\r\n\r\n"
+        assert second.answers == {}
+
+    def test_it_takes_little_memory_whatever_is_asked(self):
+        second, entry = protocol.Second(), Entry(b"/", Rendered(200, [], b"", b""), generation=1, recalls=0, until=9)
+        second.remember(b"large", entry, bytes(protocol.LARGEST_REMEMBERED + 1))
+        for number in range(2 * protocol.ANSWERS_REMEMBERED):
+            second.remember(b"%d" % number, entry, b"answer")
+        assert len(second.answers) == protocol.ANSWERS_REMEMBERED
+        assert b"large" not in second.answers
+        second.remember(b"0", entry, b"newer")  # of a page that was published again within the second
+        assert second.answers[b"0"][1] == b"newer"
+
+    def test_what_was_published_within_the_second_is_shown_to_who_asks_again(self, site):
+        post = published("Before", slug="asked-again")
+        asked = simple(site, post.url)
+        site.get(post.url)
+        with site.connect() as line:
+            for number in range(20):
+                line.sendall(asked)
+                assert b"<title>%s" % post.title.encode() in answer(line)
+                post.title = f"Number {number}"
+                post.save_revision().publish()
 
 
 class TestSlowClients:

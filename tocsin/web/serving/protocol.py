@@ -23,6 +23,13 @@ GET: Final = b"GET /"
 HEAD: Final = b"HEAD /"
 VERSION: Final = b" HTTP/1.1"
 
+ANSWERS_REMEMBERED: Final = 64
+LARGEST_REMEMBERED: Final = 64 * 1024
+"""Bytes; four megabytes in all, for a second."""
+
+Answer = tuple[Entry | None, bytes]
+NOTHING: Final[Answer] = (None, b"")
+
 
 class Refused(Exception):  # noqa: N818 - reads as a fact
     """This request is not taken; the status says why."""
@@ -33,23 +40,31 @@ class Refused(Exception):  # noqa: N818 - reads as a fact
         self.words = words
 
 
-class Dates:
-    """The Date header's line, made once a second. It closes the head."""
+class Second:
+    """What keeps for a second: the Date header's line, and answers by the very bytes they were asked for with.
+
+    A crowd sends the same bytes again and again. What answered them a moment ago, from a page that still holds, answers
+    them again, without a byte being looked at or copied.
+    """
 
     def __init__(self) -> None:
         self._second = 0
-        self._line = b""
+        self._date = b""
+        self.answers: dict[bytes, Answer] = {}
 
-    def at(self, now: float) -> bytes:
-        """The line for `now`, and the empty line behind it."""
+    def date(self, now: float) -> bytes:
+        """The Date header's line at `now`, which closes the head, and the empty line behind it."""
         second = int(now)
         if second != self._second:
             self._second = second
-            self._line = b"date: " + formatdate(second, usegmt=True).encode("ascii") + b"\r\n\r\n"
-        return self._line
+            self._date = b"date: " + formatdate(second, usegmt=True).encode("ascii") + b"\r\n\r\n"
+            self.answers.clear()
+        return self._date
 
-
-_dates = Dates()
+    def remember(self, asked: bytes, entry: Entry, answer: bytes) -> None:
+        """`answer`, from `entry` and with the date of this second, is what `asked` gets."""
+        if len(answer) <= LARGEST_REMEMBERED and (len(self.answers) < ANSWERS_REMEMBERED or asked in self.answers):
+            self.answers[asked] = entry, answer
 
 
 class Protocol(HttpToolsProtocol):
@@ -57,6 +72,7 @@ class Protocol(HttpToolsProtocol):
 
     front: Front
     reader: Reader
+    second: Second
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -83,29 +99,39 @@ class Protocol(HttpToolsProtocol):
 
     def _is_answered(self, data: bytes) -> bool:
         """Whether `data` was one simple request, and has its answer now."""
+        now = time.time()
+        date = self.second.date(now)
+        entry, answer = self.second.answers.get(data, NOTHING)
+        if entry is None or not entry.holds(self._words[NOW], now):
+            entry, answer = self._find(data, now, date)
+        if entry is None or not self._is_free():
+            return False
+        self._active = entry.used = True
+        self.transport.write(answer)
+        return True
+
+    def _find(self, data: bytes, now: float, date: bytes) -> Answer:
+        """The page `data` asks for in one simple request, and the answer to it; nothing where that is not ready."""
         end = data.find(b"\r\n")
         start = 4 if data.startswith(GET) else 5 if data.startswith(HEAD) else 0
         if not start or data[end - 9 : end] != VERSION:
-            return False
+            return NOTHING
         head = self._read(data[end:])
-        if head is None or not self._is_free():
-            return False
+        if head is None:
+            return NOTHING
         target = data[start : end - 9]
         entry = self._entries.get(b"s" + target if head.secure else target)
-        now = time.time()
         if entry is None or not entry.holds(self._words[NOW], now):
-            return False
+            return NOTHING
         face = entry.faces[head.coding]
         if face is None:
-            return False
-        self._active = entry.used = True
+            return NOTHING
         if (head.none_match or head.modified_since) and _is_known(head, entry, face):
-            self.transport.write(face.head_of_304 + _dates.at(now))
-        elif start == 4:
-            self.transport.writelines((face.head, _dates.at(now), face.body))
+            answer = face.head_of_304 + date
         else:
-            self.transport.write(face.head + _dates.at(now))
-        return True
+            answer = b"".join((face.head, date, face.body if start == 4 else b""))
+        self.second.remember(data, entry, answer)
+        return entry, answer
 
     def _is_free(self) -> bool:
         """Whether nothing is being answered, and what was answered has been taken."""
@@ -164,7 +190,7 @@ class Protocol(HttpToolsProtocol):
         head = [
             STATUS_LINE[refused.status],
             b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n" % len(body),
-            _dates.at(time.time()),
+            self.second.date(time.time()),
         ]
         self.transport.write(b"".join([*head, body]))
         self.transport.close()
@@ -209,7 +235,7 @@ class Protocol(HttpToolsProtocol):
 
 def protocol_for(site: Front, hosts: frozenset[bytes], *, behind_tls: bool) -> type[Protocol]:
     """The protocol of a site known by `hosts`, as they stand in the Host header, in lower case."""
-    known = {"front": site, "reader": Reader(hosts, behind_tls=behind_tls)}
+    known = {"front": site, "reader": Reader(hosts, behind_tls=behind_tls), "second": Second()}
     return type("SiteProtocol", (Protocol,), known)
 
 
