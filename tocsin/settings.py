@@ -34,7 +34,7 @@ INSTALLED_APPS = [
     "tocsin.courier",
     "tocsin.audience",
     "wagtail.contrib.redirects",
-    "wagtail.embeds",
+    "wagtail.contrib.table_block",
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.importers import front_matter
+from tocsin.content import tables
+from tocsin.content.tables import Align
+from tocsin.importers import cells, front_matter
 from tocsin.importers.document import MAX_OCTETS, Document, parse
 from tocsin.lib.errors import Refused
 
@@ -226,20 +228,101 @@ class TestBlocks:
     def test_a_picture_without_alternative_text_is_a_warning(self):
         assert any("no alternative text" in warning for warning in markdown("![](a.jpg)").warnings)
 
-    def test_a_table_reads_as_a_list_with_a_warning(self):
-        document = markdown("| Quay | Depth | Note |\n|-|-|-|\n| East | 4 m | *silted* |\n| West | 6 m | |")
+    def test_a_table_keeps_its_cells_header_and_alignment(self):
+        document = markdown(
+            "| Quay | Depth | Note |\n|-|-:|-|\n| East | 4 m | *silted*, [see](/map/) |\n| West* | 6 m | |"
+        )
+        [(kind, value)] = document.blocks
+        shown = tables.table(value)
+        assert (kind, document.warnings) == ("table", ())
+        assert [cell.html for cell in shown.head] == ["Quay", "Depth", "Note"]
+        assert [[cell.html for cell in row] for row in shown.rows] == [
+            ["East", "4 m", '<em>silted</em>, <a href="/map/">see</a>'],
+            ["West*", "6 m", ""],
+        ]
+        assert {cell.align for row in (shown.head, *shown.rows) for cell in row[1:2]} == {Align.END}
+
+    def test_cells_that_span_others_leave_them_empty(self):
+        document = html(
+            "<table><caption>Tides</caption><tr><th>Day<th colspan=2>Metres</tr>"
+            "<tr><th rowspan=2>Monday<td>1<td>2</tr><tr><td>3<td>4<br>5</tr></table>"
+        )
+        [(_, value)] = document.blocks
+        assert value["data"] == [["Day", "Metres", ""], ["Monday", "1", "2"], ["", "3", "4\n5"]]
+        assert (value["table_caption"], value["table_header_choice"]) == ("Tides", "both")
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "<table><tr><td><p>One</p><tr><td><p>Two</p></table>",
+            "<table><tr><td><table><tr><td>One</table><td><p>Two</p></table>",
+        ],
+    )
+    def test_a_table_that_only_arranges_a_page_is_read_as_text(self, source):
+        assert html(source).blocks == (("text", "<p>One</p><p>Two</p>"),)
+
+    def test_absurd_spans_take_neither_time_nor_room(self):
+        document = html("<table>" + "<tr><td colspan=999999999 rowspan=999999999>a<td>b</tr>" * 3_000 + "</table>")
+        [(_, value)] = document.blocks
+        assert len(value["data"]) <= cells.MAX_ROWS
+        assert max(map(len, value["data"])) <= cells.MAX_COLUMNS
+
+    def test_code_keeps_its_lines_and_its_language(self):
+        document = markdown("```python\n\n    if x:\n\t<y>\n```\n\n    plain")
         assert document.blocks == (
+            ("code", {"language": "python", "code": "    if x:\n\t<y>"}),
+            ("code", {"language": "", "code": "plain"}),
+        )
+        assert document.warnings == ()
+
+    def test_code_within_a_list_stays_in_its_item(self):
+        document = markdown("- Type:\n\n      a\n        b\n")
+        assert document.blocks == (("text", f"<ul><li>Type:<br/><code>a<br/>{2 * chr(160)}b</code></li></ul>"),)
+
+    def test_footnotes_keep_their_places_and_their_texts(self):
+        document = markdown(
+            "One[^a], two[^long-name].\n\n| A | B |\n|-|-|\n| x[^a] | y |\n\n[^long-name]: Second *note*.\n[^a]: First.\n"
+        )
+        assert document.blocks == (
+            ("text", "<p>One[^1], two[^2].</p>"),
+            ("table", tables.stored([["A", "B"], ["x[^1]", "y"]], head_row=True)),
             (
-                "text",
-                "<ul><li><b>East</b> \N{EN DASH} Depth: 4 m; Note: <i>silted</i></li><li><b>West</b> \N{EN DASH} Depth: 6 m</li></ul>",
+                "footnotes",
+                [{"mark": "1", "text": "<p>First.</p>"}, {"mark": "2", "text": "<p>Second <i>note</i>.</p>"}],
             ),
         )
-        assert any("table" in warning for warning in document.warnings)
 
-    def test_code_keeps_its_lines_with_a_warning(self):
-        document = markdown("```\nif x:\n    <y>\n```")
-        assert document.blocks == (("text", f"<p><code>if x:<br/>{4 * chr(160)}&lt;y&gt;</code></p>"),)
-        assert any("code" in warning for warning in document.warnings)
+    @pytest.mark.parametrize(
+        ("reference", "note"),
+        [
+            (  # WordPress
+                '<sup data-fn="u"><a id="u-link" href="#u">1</a></sup>',
+                '<ol class="wp-block-footnotes"><li id="u">A <b>note</b>. <a href="#u-link">back</a></li></ol>',
+            ),
+            (  # Pandoc
+                '<a href="#fn1" id="fnref1" role="doc-noteref"><sup>1</sup></a>',
+                '<section id="footnotes"><hr><ol><li id="fn1"><p>A <b>note</b>.<a href="#fnref1">↩</a></p></li></ol></section>',
+            ),
+            (  # Word
+                '<a href="#_ftn1" name="_ftnref1">[1]</a>',
+                '<hr><div id="ftn1"><p><a href="#_ftnref1" name="_ftn1">[1]</a> A <b>note</b>.</p></div>',
+            ),
+            (  # LibreOffice
+                '<a name="sdfootnote1anc" href="#sdfootnote1sym"><sup>1</sup></a>',
+                '<div id="sdfootnote1"><p><a name="sdfootnote1sym" href="#sdfootnote1anc">1</a> A <b>note</b>.</p></div>',
+            ),
+        ],
+    )
+    def test_the_footnotes_of_other_programs_are_found(self, reference, note):
+        document = html(f"<p>Words{reference} go on.</p><h2>Notes</h2>{note}")
+        assert document.blocks == (
+            ("text", "<p>Words[^1] go on.</p>"),
+            ("footnotes", [{"mark": "1", "text": "<p>A <b>note</b>.</p>"}]),
+        )
+
+    def test_a_link_within_the_page_is_no_footnote(self):
+        document = html('<p id="top"><a href="#part">1</a></p><p id="part">Part <a href="#elsewhere">up</a></p>')
+        assert document.blocks == (("text", "<p>1</p><p>Part up</p>"),)
 
     def test_links_are_kept_only_when_they_lead_somewhere(self):
         document = markdown(

@@ -5,19 +5,24 @@ Pictures go by absolute address, never attached. Nothing here knows of the mail 
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import urljoin
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from lxml import html as lxml_html
 from wagtail.images.models import AbstractImage
 from wagtail.rich_text import expand_db_html
 
+from tocsin.content import footnotes, tables
+from tocsin.content.footnotes import Footnotes
 from tocsin.content.models import PostPage
-from tocsin.desk import plaintext
+from tocsin.content.tables import Align, Cell, Table
+from tocsin.desk import plaintables, plaintext
 from tocsin.desk.plaintext import LinkNotes
 
 log = logging.getLogger(__name__)
@@ -79,19 +84,53 @@ def _lead(post: PostPage, url: str) -> Part | None:
 
 
 def _blocks(post: PostPage, url: str) -> Iterator[Part | None]:
+    notes = Footnotes({mark: _rich(text, url) for mark, text in footnotes.of(post.body).items()})
     for block in post.body:
         value = block.value
         match block.block_type:
             case "heading":
                 yield Part("heading", clean(value))
             case "text":
-                yield Part("text", _absolute(clean(expand_db_html(value.source)), url))
+                yield Part("text", _referred(_rich(value.source, url), notes))
             case "quote":
-                yield Part("quote", {"text": clean(value["text"]), "attribution": clean(value["attribution"])})
+                words = _referred(escape(clean(value["text"])), notes)
+                yield Part("quote", {"text": words, "attribution": clean(value["attribution"])})
             case "picture":
                 image = value["image"]
                 alt = "" if image.decorative else image.contextual_alt_text or ""
                 yield _picture(image, url, alt, value["caption"], value["credit"])
+            case "table":
+                yield _table(value, url, notes)
+            case "code":
+                yield Part("code", {"language": clean(value["language"]), "code": _program(value["code"])})
+    listed = notes.listed()
+    if listed:
+        yield Part("footnotes", [{"number": note.number, "text": mark_safe(note.text)} for note in listed])  # noqa: S308
+
+
+def _rich(source: str, url: str) -> SafeString:
+    return _absolute(clean(expand_db_html(source)), url)
+
+
+def _referred(html: str, notes: Footnotes) -> SafeString:
+    """References as raised numbers: addresses within a mail lead nowhere in many programs."""
+    return mark_safe(notes.refer(html, lambda reference: f"<sup>{reference.number}</sup>"))  # noqa: S308 - sanitised
+
+
+def _table(value: Any, url: str, notes: Footnotes) -> Part | None:
+    found = tables.table(value)
+    if found is None:
+        return None
+
+    def row(cells: Sequence[Cell]) -> list[Cell]:
+        return [Cell(_referred(_absolute(clean(cell.html), url), notes), cell.heads, cell.align) for cell in cells]
+
+    return Part("table", Table(clean(found.caption), row(found.head), [row(cells) for cells in found.rows]))
+
+
+def _program(code: str) -> str:
+    """Lines of code, without what a message cannot carry."""
+    return clean(code.expandtabs(4)).strip("\n")
 
 
 def _picture(image: AbstractImage, url: str, *words: str, lead: bool = False) -> Part | None:
@@ -122,8 +161,9 @@ def _plain_text(value: str, links: LinkNotes) -> str:
     return plaintext.from_html(value, links)
 
 
-def _plain_quote(value: dict[str, str], _: LinkNotes) -> str:
-    words = plaintext.wrap(value["text"], first="> ", rest="> ")
+def _plain_quote(value: dict[str, str], links: LinkNotes) -> str:
+    lines = value["text"].replace("\n", "<br>")
+    words = plaintext.wrap(plaintext.words(lines, links), first="> ", rest="> ")
     return f"{words}\n>\n> - {value['attribution']}" if value["attribution"] else words
 
 
@@ -132,9 +172,30 @@ def _plain_picture(picture: Picture, _: LinkNotes) -> str:
     return plaintext.wrap(f"[Picture: {words}]") if words else ""
 
 
+def _plain_table(value: Table, links: LinkNotes) -> str:
+    head = [plaintext.words(cell.html, links) for cell in value.head]
+    rows = [[plaintext.words(cell.html, links) for cell in row] for row in value.rows]
+    ends = [cell.align is Align.END for cell in value.rows[0]] if value.rows else []
+    return "\n\n".join(part for part in (plaintext.wrap(value.caption), plaintables.write(head, rows, ends)) if part)
+
+
+def _plain_code(value: dict[str, str], _: LinkNotes) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in value["code"].split("\n"))
+
+
+def _plain_footnotes(value: list[dict[str, Any]], links: LinkNotes) -> str:
+    notes = (
+        plaintext.wrap(plaintext.words(note["text"], links), first=f"^{note['number']} ", rest="   ") for note in value
+    )
+    return "\n".join((_plain_heading(gettext("Footnotes"), links), *notes))
+
+
 _PLAIN: dict[str, Callable[[Any, LinkNotes], str]] = {
     "heading": _plain_heading,
     "text": _plain_text,
     "quote": _plain_quote,
     "picture": _plain_picture,
+    "table": _plain_table,
+    "code": _plain_code,
+    "footnotes": _plain_footnotes,
 }

@@ -68,6 +68,16 @@ def from_html(fragment: str, links: LinkNotes) -> str:
     return "\n\n".join(part for part in _parts(root, links) if part.strip())
 
 
+def words(fragment: str, links: LinkNotes) -> str:
+    """The plain text of a fragment as one run of words; only the line breaks that are meant are in it."""
+    root = lxml_html.fragment_fromstring(fragment, create_parent="div")
+    for paragraph in root.iterfind("p"):
+        if paragraph.getnext() is not None:
+            paragraph.tail = f" {paragraph.tail or ''}"
+    lines = _inline(root, links).split(BREAK)
+    return BREAK.join(" ".join(line.split()) for line in lines)
+
+
 def _parts(container: Any, links: LinkNotes) -> Iterator[str]:
     if container.text and container.text.strip():
         yield wrap(container.text)

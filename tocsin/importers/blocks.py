@@ -7,20 +7,28 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import unquote, urlsplit
 
-from tocsin.importers import elements
+from tocsin.importers import cells, elements, footnotes
 from tocsin.importers.elements import Element
+from tocsin.importers.footnotes import Footnote
 
-Block = tuple[Literal["heading", "text"], str] | tuple[Literal["quote", "picture"], dict[str, str]]
-"""("heading", plain), ("text", HTML), ("quote", {text, attribution}) or ("picture", {path, alt, caption, credit})."""
+Block = (
+    tuple[Literal["heading", "text"], str]
+    | tuple[Literal["quote", "picture", "code"], dict[str, str]]
+    | tuple[Literal["table"], dict[str, Any]]
+    | tuple[Literal["footnotes"], list[dict[str, str]]]
+)
+"""("heading", plain), ("text", HTML), ("quote", {text, attribution}), ("picture", {path, alt, caption, credit}),
+("code", {language, code}), ("table", as `content.tables.stored`) or ("footnotes", [{mark, text as HTML}])."""
 
 MAX_HEADING: Final = 200
 MAX_ATTRIBUTION: Final = 160
 MAX_ALT: Final = 300
 MAX_CAPTION: Final = 300
 MAX_CREDIT: Final = 120
+MAX_LANGUAGE: Final = 40
 
 _SPACE = re.compile(r"[ \t\n\f\r]+")
 _BREAK: Final = "<br/>"
@@ -43,10 +51,12 @@ def from_html(html: str, *, title: str = "") -> Body:
     root, left_out = elements.read(html)
     articles = root.find("article")
     main = articles[0] if len(articles) == 1 else root
+    notes = footnotes.take_out(main)
     first = next((line for h1 in main.find("h1") if (line := plain(h1.text))), "")
     builder = _Blocks(skip_heading=title or first)
     builder.flow(main)
     builder.flush()
+    builder.footnotes(notes)
     if left_out:
         builder.warn(f"Left out, since a post cannot hold it: {', '.join(left_out)}.")
     page_title = next((plain(element.text) for element in root.find("title")), "")
@@ -229,7 +239,8 @@ class _Blocks:
         self._paragraph(f"<b>{escape(plain(element.text), quote=False)}</b>" if plain(element.text) else "")
 
     def _list(self, element: Element) -> None:
-        self._paragraphs.append(self._items(element))
+        items = self._items(element)
+        self._paragraphs += [items] if items else []
         for picture in element.find("img"):
             self._picture(picture)
 
@@ -253,6 +264,8 @@ class _Blocks:
     def _gather(self, node: Element | str, parts: list[str], nested: list[str]) -> None:
         if isinstance(node, Element) and node.tag in {"ul", "ol"}:
             nested.append(self._items(node))
+        elif isinstance(node, Element) and node.tag == "pre":
+            parts += [self._lines_of_code(node), ""]
         elif isinstance(node, str) or node.is_inline:
             parts[-1:] = [(parts[-1] if parts else "") + self._inline(node)]
         else:
@@ -262,40 +275,59 @@ class _Blocks:
             parts.append("")
 
     def _code(self, element: Element) -> None:
+        code = element.text.strip("\n")
+        if code.strip():
+            self.flush()
+            self.blocks.append(("code", {"language": _language(element)[:MAX_LANGUAGE], "code": code}))
+
+    def _lines_of_code(self, element: Element) -> str:
+        """Code within an item of a list, which holds no blocks."""
         lines = element.text.strip("\n").expandtabs(4).split("\n")
         written = [
             "\N{NO-BREAK SPACE}" * (len(line) - len(line.lstrip(" "))) + escape(line.strip(), quote=False)
             for line in lines
         ]
-        if any(line.strip() for line in lines):
-            self._paragraphs.append(f"<p><code>{'<br/>'.join(written)}</code></p>")
-            self.warn("A block of code became a paragraph of code: see that it still reads well.")
+        return f"<code>{'<br/>'.join(written)}</code>" if element.text.strip() else ""
 
     def _table(self, element: Element) -> None:
-        for caption in element.find("caption"):
-            self._term(caption)
-        rows = [row.find("td", "th") for row in element.find("tr")]
-        rows = [row for row in rows if any(plain(cell.text) for cell in row)]
-        names: list[str] = []
-        if len(rows) > 1 and all(cell.tag == "th" for cell in rows[0]):
-            names = [plain(cell.text) for cell in rows.pop(0)]
-        items = "".join(f"<li>{self._row(row, names)}</li>" for row in rows)
-        if items:
-            self._paragraphs.append(f"<ul>{items}</ul>")
-            self.warn("A table became a list, one item a row: see that it still reads well.")
+        """A table of cells; what only arranges a page in columns is read cell by cell."""
+        grid = cells.read(element)
+        if grid is None:
+            for each in element.find("caption", "td", "th"):
+                if not each.find("table"):
+                    self.flow(each)
+            return
+        self.flush()
+        self.blocks.append(("table", grid.value(self._href)))
         for picture in element.find("img"):
             self._picture(picture)
 
-    def _row(self, row: list[Element], names: list[str]) -> str:
-        """`<b>first cell</b>: name second cell; name third cell`, so that it reads without columns."""
-        cells = [_tidy("".join(self._inline(child) for child in cell.children)) for cell in row]
-        named = [
-            f"{escape(name, quote=False)}: {cell}" if name else cell
-            for cell, name in zip(cells[1:], [*names[1:], *[""] * len(cells)], strict=False)
-            if cell
-        ]
-        lead = f"<b>{cells[0]}</b>" if cells[0] else ""
-        return " \N{EN DASH} ".join(part for part in (lead, "; ".join(named)) if part)
+    def footnotes(self, notes: list[Footnote]) -> None:
+        """The notes that were taken out of the document; the heading and the line above them go too."""
+        written = [(note.mark, _tidy(self._item(note.element))) for note in notes]
+        kept = [{"mark": mark, "text": f"<p>{text}</p>"} for mark, text in written if text]
+        if not kept:
+            return
+        self._drop_rule()
+        if self.blocks and self.blocks[-1][0] == "heading":
+            self.blocks.pop()
+            self._drop_rule()
+        self.blocks.append(("footnotes", kept))
+
+    def _drop_rule(self) -> None:
+        """Take away a line across the page that ends what there is so far."""
+        if self.blocks and self.blocks[-1][0] == "text":
+            bare = str(self.blocks.pop()[1]).removesuffix("<hr/>")
+            self.blocks += [("text", bare)] if bare else []
+
+
+def _language(element: Element) -> str:
+    """What a block of code says it is written in: `class="language-python"`, as CommonMark writes it."""
+    for each in element.find("pre", "code"):
+        for name in each.attributes.get("class", "").split():
+            if name.startswith(("language-", "lang-")):
+                return name.partition("-")[2]
+    return ""
 
 
 def _tidy(inline: str) -> str:

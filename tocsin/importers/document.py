@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Final
 
 from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
 
 from tocsin.importers import blocks, front_matter
 from tocsin.importers.blocks import Block, Body
@@ -156,7 +157,9 @@ def _linked(line: str) -> str:
     return "".join([*pieces, escape(line[position:])])
 
 
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_MARKDOWN: Final = (
+    MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
+)
 # HTML within Markdown takes the same way as an HTML file: everything is sanitised in `blocks`.
 
 _READERS: Final = {

@@ -51,7 +51,17 @@ SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 """What a link may begin with. Whoever writes one asks again: taking control characters out of `java&#1;script:` (which
 nh3 takes for a path) makes another address of it."""
 
-_ATTRIBUTES: Final = {"a": {"href"}, "img": {"src", "alt", "title"}, "meta": {"name", "content"}}
+_CELL: Final = {"colspan", "rowspan", "align", "style"}
+_ATTRIBUTES: Final = {
+    "*": {"id"},
+    "a": {"href", "name"},
+    "code": {"class"},
+    "img": {"src", "alt", "title"},
+    "meta": {"name", "content"},
+    "pre": {"class"},
+    "td": _CELL,
+    "th": _CELL,
+}
 _WORTH_A_WARNING = re.compile(r"<(audio|embed|form|iframe|object|script|svg|video)\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _CLOSED_BY_THE_NEXT = _VOID | {"p", "li", "td", "th", "tr", "dt", "dd", "input", "link", "option"}
@@ -99,6 +109,7 @@ def read(html: str) -> tuple[Element, list[str]]:
         tags={*INLINE, *_BLOCKS, *_OTHERS},
         clean_content_tags=set(_DROPPED),
         attributes=_ATTRIBUTES,
+        filter_style_properties={"text-align"},
         url_schemes=set(SCHEMES),
         link_rel=None,
     )

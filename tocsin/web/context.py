@@ -1,5 +1,6 @@
 """What every page of the site needs besides its own subject: the publication, its topics, the look."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +11,9 @@ from django.utils.translation import get_language_info
 from tocsin.audience import wordings
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
-from tocsin.content.models import PostPage, Topic
+from tocsin.content.models import PlainPage, PostPage, Topic
 from tocsin.lib import config
+from tocsin.web.body import Piece, body, is_rare
 from tocsin.web.furniture import furniture
 from tocsin.web.look import Look, look
 from tocsin.web.presentation import ANNOUNCED, Article, Card, Link, announced, article, menus
@@ -25,6 +27,7 @@ class Site:
 
     request: HttpRequest
     _article: Article | None = None
+    _pieces: Sequence[Piece] = ()
 
     @cached_property
     def publication(self) -> Publication:
@@ -33,8 +36,8 @@ class Site:
 
     @cached_property
     def look(self) -> Look:
-        """The page's style and script; the security headers of this response allow exactly these."""
-        chosen = look(self.publication.accent)
+        """The page's style and script, known once its body is; the response's security headers allow exactly these."""
+        chosen = look(self.publication.accent, rare=is_rare(self._pieces))
         self.request.tocsin_look = chosen  # type: ignore[attr-defined]
         return chosen
 
@@ -68,7 +71,13 @@ class Site:
         """The post this page is about, made ready once: its head and its main part both show it."""
         if self._article is None:
             self._article = article(post, self.request, self.publication)
+            self._pieces = self._article.body
         return self._article
+
+    def pieces(self, page: PlainPage) -> Sequence[Piece]:
+        """The body of the page that is no news, made ready once."""
+        self._pieces = self._pieces or body(page)
+        return self._pieces
 
     @property
     def consent(self) -> str:

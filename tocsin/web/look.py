@@ -1,7 +1,8 @@
 """The look of every page: one style sheet and one small script, inlined, and the hashes that allow them.
 
-The style sheet is `assets/site.css`; a publication adds its accent, made readable on both papers. Content-Security-
-Policy names the result by hash, so nothing else can style or script a page.
+The style sheet is `assets/site.css`, with `assets/rare.css` on pages that have blocks most pages have not; a
+publication adds its accent, made readable on both papers. Content-Security-Policy names the result by hash, so nothing
+else can style or script a page.
 """
 
 import hashlib
@@ -42,11 +43,12 @@ class Look:
 
 
 @lru_cache(maxsize=8)
-def look(accent: str = colours.DEFAULT_ACCENT) -> Look:
-    """The look with `accent` (#rrggbb) as its one accent colour."""
+def look(accent: str = colours.DEFAULT_ACCENT, *, rare: bool = False) -> Look:
+    """The look with `accent` (#rrggbb) as its one accent colour; `rare`: with the style of rare blocks."""
     chosen = colours.parse(accent)
     light, dark = colours.readable_on(chosen, LIGHT_PAPER), colours.readable_on(chosen, DARK_PAPER)
-    style = _squeeze((ASSETS / "site.css").read_text(encoding="utf-8"))
+    sheets = ("site.css", "rare.css") if rare else ("site.css",)
+    style = "".join(_squeeze((ASSETS / name).read_text(encoding="utf-8")) for name in sheets)
     own = f':root{{--day:{light};--night:{dark};--site:"{config.current().site_url}"}}'
     script = _squeeze((ASSETS / "site.js").read_text(encoding="utf-8"))
     return Look(style=own + style, script=script, icon=_icon(light))

@@ -3,8 +3,7 @@
 Templates ask through the tags of `templatetags/site.py`, so that a preview in the newsroom shows the same page.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +11,12 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.safestring import SafeString
-from django.utils.text import slugify
-from wagtail.rich_text import expand_db_html
 
 from tocsin.audience.models import Publication
-from tocsin.content.models import Author, MenuItem, Note, PlainPage, PostPage, Topic
+from tocsin.content.models import Author, MenuItem, Note, PostPage, Topic
 from tocsin.web import drawings, queries
 from tocsin.web.alerts import Alert, alert
+from tocsin.web.body import Piece, body
 from tocsin.web.pictures import Picture, Shape, picture, prefetch
 
 ANNOUNCED = 3
@@ -27,9 +24,6 @@ ANNOUNCED = 3
 
 RELATED = 3
 HEADINGS_THAT_NEED_CONTENTS = 3
-
-BETWEEN_TEXTS = "\x1e"
-"""ASCII's record separator: no text has it."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +55,6 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One block of a body and the template that shows it. `anchor`: the id of a heading, empty for other blocks."""
-
-    kind: str
-    value: Any
-    anchor: str = ""
-
-    @property
-    def template(self) -> str:
-        """Templates for blocks lie in one folder, named after them."""
-        return f"web/blocks/{self.kind}.html"
-
-
-@dataclass(frozen=True)
 class Article:
     """A post on its own page."""
 
@@ -101,7 +81,7 @@ class Article:
     @property
     def contents(self) -> Sequence[Piece]:
         """The headings, as a table of contents; empty when there are too few to need one."""
-        headings = [piece for piece in self.body if piece.anchor]
+        headings = [piece for piece in self.body if piece.kind == "heading" and piece.anchor]
         return headings if len(headings) >= HEADINGS_THAT_NEED_CONTENTS else ()
 
     @property
@@ -182,45 +162,6 @@ def people(authors: Sequence[Author]) -> list[Person]:
     prefetch_related_objects(list(authors), "picture")
     prefetch((author.picture for author in authors), Shape.FACE)
     return [Person(author, picture(author.picture, Shape.FACE, "")) for author in authors]
-
-
-def body(post: PostPage | PlainPage) -> list[Piece]:
-    """The blocks of a body, their pictures and links looked up together."""
-    blocks = list(post.body)
-    prefetch((block.value["image"] for block in blocks if block.block_type == "picture"), Shape.INSIDE)
-    texts = iter(_readable([block.value.source for block in blocks if block.block_type == "text"]))
-    shown: dict[str, Callable[[Any], Any]] = {"text": lambda _: next(texts), "picture": _picture}
-    anchors = _anchors([block.value if block.block_type == "heading" else "" for block in blocks])
-    return [
-        Piece(block.block_type, shown.get(block.block_type, _as_is)(block.value), anchor)
-        for block, anchor in zip(blocks, anchors, strict=True)
-    ]
-
-
-def _anchors(headings: Sequence[str]) -> list[str]:
-    """An id for each heading, made of its words; the same for the same post as long as its headings stay."""
-    used: Counter[str] = Counter()
-    anchors = []
-    for heading in headings:
-        anchor = f"s-{slugify(heading, allow_unicode=True)}" if heading else ""
-        used[anchor] += 1
-        anchors.append(f"{anchor}-{used[anchor]}" if anchor and used[anchor] > 1 else anchor)
-    return anchors
-
-
-def _readable(sources: Sequence[str]) -> list[SafeString]:
-    """Rich text with its links leading somewhere; as one text, because each costs the same queries as all."""
-    expanded = expand_db_html(BETWEEN_TEXTS.join(source.replace(BETWEEN_TEXTS, "") for source in sources))
-    return [SafeString(text) for text in expanded.split(BETWEEN_TEXTS)]
-
-
-def _picture(value: Any) -> Picture | None:
-    alt = getattr(value["image"], "contextual_alt_text", "") or ""
-    return picture(value["image"], Shape.INSIDE, alt, caption=value["caption"], credit=value["credit"])
-
-
-def _as_is(value: Any) -> Any:
-    return value
 
 
 def _link(post: PostPage, request: HttpRequest) -> Link:

@@ -17,11 +17,14 @@ from wagtail.query import PageQuerySet
 
 from tocsin.content.models import PostPage
 from tocsin.web import queries
+from tocsin.web.body import body
 from tocsin.web.pictures import Shape, picture, prefetch
-from tocsin.web.presentation import body
 
 PAGE_SIZE = 20
-ONLY_ON_THE_SITE = ("srcset", "sizes", "loading", "decoding", "class")
+ONLY_ON_THE_SITE = (
+    *("srcset", "sizes", "loading", "decoding", "fetchpriority"),
+    *("class", "id", "role", "tabindex", "aria-label", "aria-labelledby"),
+)
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that no XML 1.0 document may contain."""
 
@@ -111,7 +114,7 @@ def _entries(page: "Page[PostPage]", request: HttpRequest, site_url: str) -> lis
             url=site_url + (post.get_url(request) or ""),
             title=_clean(post.title),
             summary=_clean(post.summary),
-            html=_clean(_full_text(post, site_url)),
+            html=_clean(_full_text(post, site_url + (post.get_url(request) or "/"))),
             published=post.first_published_at,
             updated=post.last_published_at,
             language=post.locale.language_code,
@@ -128,12 +131,12 @@ def _image(post: PostPage, site_url: str) -> str:
     return site_url + lead.src if lead else ""
 
 
-def _full_text(post: PostPage, site_url: str) -> str:
+def _full_text(post: PostPage, url: str) -> str:
     lead = picture(post.lead_image, Shape.FEED, post.lead_image_alt, credit=post.lead_image_credit)
     parts = [render_to_string("web/blocks/picture.html", {"value": lead})] if lead else []
     parts += [render_to_string(piece.template, {"value": piece.value}) for piece in body(post)]
     tree = html.fragment_fromstring("".join(parts), create_parent="div")
-    tree.make_links_absolute(f"{site_url}/", handle_failures="ignore")
+    tree.make_links_absolute(url, handle_failures="ignore")  # a footnote's own address is that on the post's page
     for element in tree.iter():
         for name in ONLY_ON_THE_SITE:
             element.attrib.pop(name, None)

@@ -10,12 +10,14 @@ from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tocsin.content.footnotes import Note
 from tocsin.content.models import PlainPage, PostPage, StreamPage
-from tocsin.web import sharing, structured
+from tocsin.web import body, sharing, structured
+from tocsin.web.body import Piece
 from tocsin.web.context import Site
 from tocsin.web.feeds.formats import FORMATS
 from tocsin.web.lists import Listing, stream
-from tocsin.web.presentation import Article, Piece, body
+from tocsin.web.presentation import Article
 from tocsin.web.sharing import Share
 
 register = template.Library()
@@ -28,10 +30,17 @@ def present(context: RequestContext, post: PostPage) -> Article:
     return site.article(post)
 
 
-@register.simple_tag
-def present_body(page: PlainPage) -> list[Piece]:
+@register.simple_tag(takes_context=True)
+def present_body(context: RequestContext, page: PlainPage) -> Sequence[Piece]:
     """The blocks of a page that is no news."""
-    return body(page)
+    site: Site = context["site"]
+    return site.pieces(page)
+
+
+@register.filter
+def back_links(note: Note) -> list[tuple[str, str]]:
+    """Where the links after a footnote lead, and what they are called."""
+    return body.back_links(note)
 
 
 @register.simple_tag(takes_context=True)
