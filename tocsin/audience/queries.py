@@ -1,11 +1,12 @@
 """What can be asked of the audience. Nothing here writes."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from tocsin.audience import pace
 from tocsin.audience.models import (
     Address,
     Cadence,
@@ -19,8 +20,17 @@ from tocsin.audience.models import (
 from tocsin.lib import config
 from tocsin.lib.addresses import EmailAddress, keyed_hash
 
-EVERY_CADENCE = tuple(Cadence)
+DIGESTED = (Cadence.DAILY, Cadence.WEEKLY)
 INSTANT_ONLY = (Cadence.INSTANT,)
+
+
+class Quiet(NamedTuple):
+    """Quiet hours some readers have chosen, as they are stored, and when they end that are now."""
+
+    time_zone: str
+    quiet_from: int
+    quiet_until: int
+    until_us: int
 
 
 def publication() -> Publication:
@@ -75,8 +85,18 @@ def recipients(
         followable__in=followables(topics, authors).values("id"),
         cadence__in=list(cadences),
     )
-    awake = Q(subscriber__paused_until__isnull=True) | Q(subscriber__paused_until__lte=timezone.now())
-    return reachable(channel).filter(awake, Exists(matching)).order_by("id").values("id", "subscriber_id", "hash")
+    return _as_audience(awake(channel).filter(Exists(matching)))
+
+
+def alerted(channel: str = Channel.EMAIL) -> QuerySet[Address, Any]:
+    """The confirmed addresses to be told of an alert, shaped as `recipients`: everybody who did not ask to be spared."""
+    return _as_audience(awake(channel).filter(subscriber__alerts=True))
+
+
+def awake(channel: str = Channel.EMAIL) -> QuerySet[Address]:
+    """Those of `reachable` whose owners are not paused."""
+    pause_over = Q(subscriber__paused_until__isnull=True) | Q(subscriber__paused_until__lte=timezone.now())
+    return reachable(channel).filter(pause_over)
 
 
 def reachable(channel: str = Channel.EMAIL) -> QuerySet[Address]:
@@ -88,3 +108,19 @@ def reachable(channel: str = Channel.EMAIL) -> QuerySet[Address]:
         confirmed_at__isnull=False,
         subscriber__status=Subscriber.Status.ACTIVE,
     )
+
+
+def quiet_now(now_us: int) -> list[Quiet]:
+    """The quiet hours in which readers are at a moment."""
+    otherwise = publication().time_zone
+    chosen = Subscriber.objects.filter(quiet_from__isnull=False).order_by()
+    found = []
+    for zone, begins, ends in chosen.values_list("time_zone", "quiet_from", "quiet_until").distinct():
+        until_us = pace.quiet_end(pace.zone_of(zone, otherwise), begins or 0, ends or 0, now_us)
+        if until_us is not None:
+            found.append(Quiet(zone, begins or 0, ends or 0, until_us))
+    return found
+
+
+def _as_audience(addresses: QuerySet[Address]) -> QuerySet[Address, Any]:
+    return addresses.order_by("id").values("id", "subscriber_id", "hash")

@@ -47,6 +47,7 @@ def as_object(progress: "Progress") -> dict[str, Any]:
     return {
         **asdict(progress.books),
         "settled": progress.books.settled,
+        "waiting": progress.waiting,
         "paused": progress.paused,
         "rate": round(progress.rate, 1),
         "seconds_left": None if progress.seconds_left is None else round(progress.seconds_left),

@@ -13,6 +13,7 @@ from tocsin.audience import queries as audience_queries
 from tocsin.audience.models import Address, Channel, Publication
 from tocsin.courier.ledger.database import DOORBELL, from_django
 from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.ledger.part import packed
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
 from tocsin.courier.models import Batch, Delivery, Dispatch, Edition, Lane
@@ -45,6 +46,7 @@ def tell(  # noqa: PLR0913 - what a telling is, by name
 ) -> Dispatch:
     """Plan one telling to everyone in `audience`, frozen now. All of it commits with the caller's transaction, or nothing.
 
+    News and digests wait for the end of a reader's quiet hours; what is urgent does not.
     `first`: whoever was told of this post before, in whatever dispatch, is left out; this is what makes *once* true.
     """
     _require_transaction()
@@ -165,16 +167,23 @@ def _plan(dispatch: Dispatch, edition: Edition, audience: QuerySet[Address, Any]
         "edition": edition.pk,
         "channel": dispatch.channel,
         "now": dispatch.created_us,
+        "rows": packed(_quiet(dispatch)),
     }
+    if dispatch.post_id is not None:
+        _run("tell_first", audience, post=dispatch.post_id, channel=dispatch.channel, dispatch=dispatch.pk)
     if not first:
         return _run("plan_all", audience, **row)[0]
-    _run("tell_first", audience, post=dispatch.post_id, channel=dispatch.channel, dispatch=dispatch.pk)
     return _run("plan_first_told", post=dispatch.post_id, **row)[0]
+
+
+def _quiet(dispatch: Dispatch) -> list[audience_queries.Quiet]:
+    """The quiet hours that a telling respects; urgent ones respect none."""
+    return audience_queries.quiet_now(dispatch.created_us) if dispatch.lane >= Lane.INSTANT else []
 
 
 def _run(name: str, audience: QuerySet[Address, Any] | None = None, **parameters: Any) -> tuple[int, int]:
     """Run a planning statement through Django's cursor: how many rows it touched, and the first value it gave."""
-    sql = for_django(name)
+    sql = for_django(name, connection.vendor)
     if audience is not None:
         inner, values = _compiled(audience)
         sql = sql.replace("{audience}", inner)

@@ -84,11 +84,13 @@ class Reason:
 class Progress:
     """How a dispatch is getting on. `rate`: deliveries a second that a relay has just answered.
 
+    `waiting`: how many of those planned are not due yet, because their readers have quiet hours.
     `seconds_left`: until everybody's turn has come, at this rate; None when nothing moves, or when only deliveries are
-    left that are to be tried again later: `next_try` says when. `reasons`: the most frequent ones of each state.
+    left whose time is to come: `next_try` says when. `reasons`: the most frequent ones of each state.
     """
 
     books: Books
+    waiting: int
     paused: bool
     rate: float
     seconds_left: float | None
@@ -122,13 +124,15 @@ def progress(dispatch_id: int) -> Progress:
     found, moves = _books_and_moves(dispatch_id, since=now - RATE_WINDOW)
     answered = {state: move for state, move in moves.items() if state in ANSWERED}
     rate = _rate(answered, now)
-    turns = found.planned + found.sending
-    waits = found.deferred and not turns
+    waiting = _waiting(dispatch_id, now) if found.planned else 0
+    turns = found.planned + found.sending - waiting
+    waits = (found.deferred or waiting) and turns <= 0
     return Progress(
         books=found,
+        waiting=waiting,
         paused=Dispatch.objects.filter(pk=dispatch_id, paused_us__isnull=False).exists(),
         rate=rate,
-        seconds_left=turns / rate if turns and rate else 0.0 if found.settled else None,
+        seconds_left=turns / rate if turns > 0 and rate else 0.0 if found.settled else None,
         next_try=_next_try(dispatch_id) if waits else None,
         reasons=_reasons(dispatch_id) if any(getattr(found, state) for state in EXPLAINED) else [],
     )
@@ -229,6 +233,12 @@ def _rate(moves: dict[str, tuple[int, int]], now: int) -> float:
     return sum(number for number, _ in moves.values()) * clock.SECOND / max(now - began, clock.SECOND)
 
 
+def _waiting(dispatch_id: int, now: int) -> int:
+    """How many planned deliveries are not due yet."""
+    later = Batch.objects.filter(dispatch_id=dispatch_id, due_us__gt=now)
+    return int(_rows("waiting_planned", dispatch=dispatch_id, now=now)[0][0]) if later.exists() else 0
+
+
 def _next_try(dispatch_id: int) -> datetime | None:
     due = Batch.objects.filter(dispatch_id=dispatch_id).aggregate(first=Min("due_us"))["first"]
     return clock.to_datetime(due) if due else None
@@ -246,7 +256,7 @@ def _reasons(dispatch_id: int) -> list[Reason]:
 
 def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(for_django(name), parameters)
+        cursor.execute(for_django(name, connection.vendor), parameters)
         return list(cursor.fetchall())
 
 

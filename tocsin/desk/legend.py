@@ -51,6 +51,10 @@ def outlook(progress: "Progress") -> str:
         return "paused"
     if progress.seconds_left is not None:
         return f"{pace(progress.rate)}, {span(progress.seconds_left)} left"
+    later = [
+        f"{progress.waiting:,} waiting for the end of their quiet hours" if progress.waiting else "",
+        f"{progress.books.deferred:,} to be tried again later" if progress.books.deferred else "",
+    ]
     if progress.next_try is not None:
-        return f"{progress.books.deferred:,} to be tried again later"
+        return ", ".join(filter(None, later))
     return "nothing moves right now"

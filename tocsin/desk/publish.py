@@ -148,12 +148,20 @@ def carry_out(intent: PublishIntent) -> Dispatch:
 
 
 def readers(post: PostPage) -> QuerySet[Address, Any]:
-    """Who is told when `post` goes live: an alert reaches every cadence, news those who want it as it happens."""
-    return audience.recipients(
-        topics=[topic.slug for topic in post.topics.all()],
-        authors=[author.slug for author in post.authors],
-        cadences=audience.EVERY_CADENCE if post.kind == PostPage.Kind.ALERT else audience.INSTANT_ONLY,
-    )
+    """Who is told when `post` goes live: of an alert everybody, of news those who follow it as it happens."""
+    if post.kind == PostPage.Kind.ALERT:
+        return audience.alerted()
+    return audience.recipients(topics=topics(post), authors=authors(post), cadences=audience.INSTANT_ONLY)
+
+
+def topics(post: PostPage) -> list[str]:
+    """The slugs of a post's topics."""
+    return [topic.slug for topic in post.topics.all()]
+
+
+def authors(post: PostPage) -> list[str]:
+    """The slugs of a post's authors."""
+    return [author.slug for author in post.authors]
 
 
 def readers_again(post: PostPage) -> QuerySet[Address, Any]:

@@ -56,11 +56,15 @@ def _all() -> list[tuple[str, str, str]]:
 
 def _with_parameters(dialect: Dialect, sql: str) -> str:
     sql = sql.replace("{rows}", ROWS[dialect])
-    if dialect is Dialect.SQLITE:
-        return ROW_LOCK.sub("", sql)
+    return ROW_LOCK.sub("", sql) if dialect is Dialect.SQLITE else _as_pyformat(sql)
+
+
+def _as_pyformat(sql: str) -> str:
     return PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
-def for_django(name: str) -> str:
-    """A statement as Django's own cursors want it, on either database. Not for one that locks rows or has variants."""
-    return statements(Dialect.POSTGRESQL)[name]
+@cache
+def for_django(name: str, vendor: str) -> str:
+    """A statement as Django's own cursors want it; `vendor` is their connection's."""
+    sql = statements(Dialect(vendor))[name]
+    return _as_pyformat(sql) if vendor == Dialect.SQLITE else sql

@@ -20,6 +20,12 @@ JOIN courier_delivery d ON d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch
 WHERE b.dispatch_id = :dispatch AND b.token IS NOT NULL AND d.due_us <= b.leased_us
 GROUP BY d.state
 
+-- name: waiting_planned
+SELECT count(*)
+FROM courier_batch b
+JOIN courier_delivery d ON d.id BETWEEN b.first_id AND b.last_id AND +d.dispatch_id = b.dispatch_id
+WHERE b.dispatch_id = :dispatch AND b.token IS NULL AND b.due_us > :now AND d.state = 'planned' AND d.due_us > :now
+
 -- name: reasons
 -- Why deliveries of a dispatch are where they are, in the words that were kept.
 WITH range AS (

@@ -1,9 +1,10 @@
 -- Writing a new telling into the ledger, inside the transaction that publishes. Run through Django's cursor.
 -- {audience} stands for the compiled SQL of the audience: rows of address id, subscriber id and hash. Rows go in by
--- hash, so that the unique indexes grow at their end (twice as fast at 100,000 rows).
+-- hash, so that the unique indexes grow at their end (twice as fast at 100,000 rows). {rows} are the quiet hours that are now:
+-- zone, beginning, end, and the moment of that end. Who has them is told then; those rows lie behind all others, in batches of their own.
 
 -- name: tell_first
--- Whoever was told of this post before does not get a row.
+-- Who is told of a post for the first time now. Whoever was told before does not get a row.
 INSERT INTO courier_telling (post_id, channel, address_hash, dispatch_id)
 WITH audience (address_id, subscriber_id, hash) AS ({audience})
 SELECT :post, :channel, hash, :dispatch FROM audience WHERE true ORDER BY hash
@@ -13,29 +14,42 @@ ON CONFLICT (post_id, channel, address_hash) DO NOTHING
 INSERT INTO courier_delivery
     (dispatch_id, edition_id, channel, subscriber_id, address_id, address_hash,
      state, due_us, attempts, doubts, at_us, reply)
-SELECT t.dispatch_id, :edition, t.channel, a.subscriber_id, a.id, a.hash, 'planned', 0, 0, 0, :now, ''
+WITH quiet (subscriber_id, until_us) AS MATERIALIZED (
+    SELECT s.id, CAST(given.value ->> 3 AS bigint)
+    FROM {rows} JOIN audience_subscriber s
+        ON s.time_zone = given.value ->> 0 AND s.quiet_from = CAST(given.value ->> 1 AS integer)
+        AND s.quiet_until = CAST(given.value ->> 2 AS integer) AND s.quiet_from IS NOT NULL
+)
+SELECT t.dispatch_id, :edition, t.channel, a.subscriber_id, a.id, a.hash, 'planned', coalesce(quiet.until_us, 0), 0, 0, :now, ''
 FROM courier_telling t JOIN audience_address a ON a.channel = t.channel AND a.hash = t.address_hash
+LEFT JOIN quiet ON quiet.subscriber_id = a.subscriber_id
 WHERE t.post_id = :post AND t.channel = :channel AND t.dispatch_id = :dispatch
-ORDER BY a.hash
+ORDER BY coalesce(quiet.until_us, 0), a.hash
 
 -- name: plan_all
 INSERT INTO courier_delivery
     (dispatch_id, edition_id, channel, subscriber_id, address_id, address_hash,
      state, due_us, attempts, doubts, at_us, reply)
-WITH audience (address_id, subscriber_id, hash) AS ({audience})
-SELECT :dispatch, :edition, :channel, subscriber_id, address_id, hash, 'planned', 0, 0, 0, :now, ''
-FROM audience ORDER BY hash
+WITH audience (address_id, subscriber_id, hash) AS ({audience}), quiet (subscriber_id, until_us) AS MATERIALIZED (
+    SELECT s.id, CAST(given.value ->> 3 AS bigint)
+    FROM {rows} JOIN audience_subscriber s
+        ON s.time_zone = given.value ->> 0 AND s.quiet_from = CAST(given.value ->> 1 AS integer)
+        AND s.quiet_until = CAST(given.value ->> 2 AS integer) AND s.quiet_from IS NOT NULL
+)
+SELECT :dispatch, :edition, :channel, a.subscriber_id, a.address_id, a.hash, 'planned', coalesce(quiet.until_us, 0), 0, 0, :now, ''
+FROM audience a LEFT JOIN quiet ON quiet.subscriber_id = a.subscriber_id
+ORDER BY coalesce(quiet.until_us, 0), a.hash
 
 -- name: cut_batches
 -- On PostgreSQL ids may interleave with another transaction's, so a batch is a range *of its dispatch*.
 INSERT INTO courier_batch (dispatch_id, lane, first_id, last_id, due_us)
-SELECT :dispatch, :lane, min(id), max(id), 0
+SELECT :dispatch, :lane, min(id), max(id), due_us
 FROM (
-    SELECT id, (row_number() OVER (ORDER BY id) - 1) / :size AS slice
+    SELECT id, due_us, (row_number() OVER (PARTITION BY due_us ORDER BY id) - 1) / :size AS slice
     FROM courier_delivery WHERE id > :floor AND +dispatch_id = :dispatch
 ) AS numbered
-GROUP BY slice
-ORDER BY slice
+GROUP BY due_us, slice
+ORDER BY due_us, slice
 
 -- name: last_delivery
 SELECT coalesce(max(id), 0) FROM courier_delivery
