@@ -159,7 +159,7 @@ def test_the_editor_sees_who_was_told_and_may_tell_again(client, editor):
     readers(3)
     post = published()
     seen = client.get(edit_url(post))
-    assert "3 readers told on" in text_of(seen)
+    assert "3 readers , told" in text_of(seen)
     assert "Tell readers again" in text_of(seen)
     assert f"/admin/tellings/{Dispatch.objects.get().pk}/" in seen.content.decode()
     assert 'name="tell_readers"' not in seen.content.decode()
@@ -286,7 +286,7 @@ def test_the_front_page_shows_what_matters(client, editor):
     published()
     RelayStatus.objects.create(name="mail.example.org:25", trouble="454 no TLS", since_us=0)
     page = text_of(client.get("/admin/"))
-    for words in ("The Example Gazette", "1 post", "3 readers", "This needs a person", "454 no TLS", "3 waiting"):
+    for words in ("The Example Gazette", "1 post", "3 readers", "This needs a person", "454 no TLS", "Waiting: 3"):
         assert words in page, words
 
 

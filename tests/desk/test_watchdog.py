@@ -49,7 +49,7 @@ def test_what_is_held_because_the_database_was_restored_is_mailed_once():
     watchdog.watch()
     watchdog.watch()
     [mail] = mails()
-    assert "1 tellings are held" in mail.text
+    assert "1 telling is held" in mail.text
     Dispatch.objects.update(paused_us=None, pause_reason="")
     watchdog.watch()
     assert not Incident.objects.filter(closed_us=None).exists()

@@ -12,16 +12,16 @@ from django.utils.translation import gettext_lazy as _
 class Channel(models.TextChoices):
     """A way to reach a subscriber."""
 
-    EMAIL = "email", "E-mail"
+    EMAIL = "email", _("E-mail")
 
 
 class Cadence(models.TextChoices):
     """The pace at which a subscription tells."""
 
-    INSTANT = "instant", "As it happens"
-    DAILY = "daily", "Once a day"
-    WEEKLY = "weekly", "Once a week"
-    ALERTS = "alerts", "Alerts only"
+    INSTANT = "instant", _("As it happens")
+    DAILY = "daily", _("Once a day")
+    WEEKLY = "weekly", _("Once a week")
+    ALERTS = "alerts", _("Alerts only")
 
 
 class Weekday(models.IntegerChoices):
@@ -42,21 +42,21 @@ class Publication(models.Model):
     class UnsurePolicy(models.TextChoices):
         """What to do when a relay may or may not have taken a message."""
 
-        RESEND = "resend", "Send once more (a reader may get it twice)"
-        HOLD = "hold", "Wait for a person to decide"
+        RESEND = "resend", _("Send once more (a reader may get it twice)")
+        HOLD = "hold", _("Wait for a person to decide")
 
     name = models.CharField(max_length=120)
     tagline = models.CharField(max_length=200, blank=True)
     address_line = models.CharField(
-        max_length=300, blank=True, help_text="Postal address, shown at the foot of every mail."
+        max_length=300, blank=True, help_text=_("Postal address, shown at the foot of every mail.")
     )
-    sender_name = models.CharField(max_length=120, blank=True, help_text="Who mail comes from. Default: the name.")
-    sender_email = models.EmailField(help_text="The address mail comes from.")
+    sender_name = models.CharField(max_length=120, blank=True, help_text=_("Who mail comes from. Default: the name."))
+    sender_email = models.EmailField(help_text=_("The address mail comes from."))
     reply_to = models.EmailField(blank=True)
-    staff_email = models.EmailField(blank=True, help_text="Who is told when something needs a person.")
+    staff_email = models.EmailField(blank=True, help_text=_("Who is told when something needs a person."))
     language = models.CharField(max_length=12, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
-    accent = models.CharField(max_length=7, default="#9b2d1f", help_text="The one accent colour, as #rrggbb.")
+    accent = models.CharField(max_length=7, default="#9b2d1f", help_text=_("The one accent colour, as #rrggbb."))
     unsure_policy = models.CharField(max_length=8, choices=UnsurePolicy, default=UnsurePolicy.RESEND)
     digest_hour = models.PositiveSmallIntegerField(
         default=7,
@@ -68,7 +68,7 @@ class Publication(models.Model):
     address_key_check = models.CharField(max_length=16, editable=False, help_text="See lib.addresses.key_check.")
 
     class Meta:
-        verbose_name = "publication"
+        verbose_name = _("publication")
 
     def __str__(self) -> str:
         return self.name
@@ -96,9 +96,9 @@ class Subscriber(models.Model):
     class Status(models.TextChoices):
         """Where this person stands."""
 
-        PENDING = "pending", "Not confirmed yet"
-        ACTIVE = "active", "Subscribed"
-        LEFT = "left", "Unsubscribed"
+        PENDING = "pending", _("Not confirmed yet")
+        ACTIVE = "active", _("Subscribed")
+        LEFT = "left", _("Unsubscribed")
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120, blank=True)
@@ -125,7 +125,9 @@ class Subscriber(models.Model):
         default=0, db_default=0, editable=False, help_text="Until when posts were looked at for their digests."
     )
     paused_until = models.DateTimeField(null=True, blank=True)
-    source = models.CharField(max_length=40, blank=True, help_text="Where this person came from: form, import, demo.")
+    source = models.CharField(
+        max_length=40, blank=True, help_text=_("Where this person came from: form, import, demo.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -168,7 +170,7 @@ class Address(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "addresses"
+        verbose_name_plural = _("addresses")
         constraints = [
             models.UniqueConstraint(fields=["channel", "hash"], name="one_owner_per_address"),
             models.UniqueConstraint(fields=["subscriber", "channel"], name="one_address_per_channel"),
@@ -184,9 +186,9 @@ class Followable(models.Model):
     class Kind(models.TextChoices):
         """What sort of thing is followed."""
 
-        EVERYTHING = "everything", "Everything"
-        TOPIC = "topic", "Topic"
-        AUTHOR = "author", "Author"
+        EVERYTHING = "everything", _("Everything")
+        TOPIC = "topic", _("Topic")
+        AUTHOR = "author", _("Author")
 
     kind = models.CharField(max_length=10, choices=Kind)
     slug = models.SlugField(max_length=120, allow_unicode=True, blank=True)
@@ -238,17 +240,17 @@ class Consent(models.Model):
     class Event(models.TextChoices):
         """What happened."""
 
-        ASKED = "asked", "Asked to subscribe"
-        CONFIRMED = "confirmed", "Confirmed by mailed link"
-        IMPORTED = "imported", "Imported with stated consent"
-        WITHDRAWN = "withdrawn", "Unsubscribed"
-        ERASED = "erased", "Deleted at the person's request"
+        ASKED = "asked", _("Asked to subscribe")
+        CONFIRMED = "confirmed", _("Confirmed by mailed link")
+        IMPORTED = "imported", _("Imported with stated consent")
+        WITHDRAWN = "withdrawn", _("Unsubscribed")
+        ERASED = "erased", _("Deleted at the person's request")
 
     subscriber_id = models.BigIntegerField(db_index=True)
     address_hash = models.BinaryField(max_length=16)
     event = models.CharField(max_length=10, choices=Event)
     text = models.ForeignKey(ConsentText, models.PROTECT, null=True, blank=True)
-    how = models.CharField(max_length=200, help_text="Form, one-click, import file and line, ...")
+    how = models.CharField(max_length=200, help_text=_("Form, one-click, import file and line, ..."))
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -261,10 +263,10 @@ class Suppression(models.Model):
     class Reason(models.TextChoices):
         """Why not."""
 
-        UNSUBSCRIBED = "unsubscribed", "Unsubscribed from everything"
-        BOUNCED = "bounced", "The mailbox does not exist"
-        COMPLAINED = "complained", "Reported as spam"
-        MANUAL = "manual", "Put here by a person"
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed from everything")
+        BOUNCED = "bounced", _("The mailbox does not exist")
+        COMPLAINED = "complained", _("Reported as spam")
+        MANUAL = "manual", _("Put here by a person")
 
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     address_hash = models.BinaryField(max_length=16)

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 MAX_CHARACTERS = 120
 # Several scripts cannot be written without these two: they join letters or keep them apart.
 JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
@@ -19,12 +21,12 @@ def clean_name(text: str) -> str:
     """`text` as a name: composed (NFC), single spaces, maybe empty. Raises BadName."""
     text = text.strip(" \t")
     if not text.isprintable() and any(_is_unreadable(character) for character in text):
-        raise BadName("The name contains line breaks or control characters. Write it on one line, in plain letters.")
+        raise BadName(_("The name contains line breaks or control characters. Write it on one line, in plain letters."))
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > MAX_CHARACTERS:
-        raise BadName(f"The name is longer than {MAX_CHARACTERS} characters. Please shorten it.")
+        raise BadName(_("The name is longer than {most} characters. Please shorten it.").format(most=MAX_CHARACTERS))
     if LINK.search(name):
-        raise BadName("The name contains a link or an e-mail address. Please write only a name.")
+        raise BadName(_("The name contains a link or an e-mail address. Please write only a name."))
     return name
 
 

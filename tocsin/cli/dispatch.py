@@ -94,7 +94,7 @@ def _print_list(tellings: "list[Telling]") -> None:
             str(telling.dispatch.pk),
             f"{telling.at:%Y-%m-%d %H:%M}",
             telling.dispatch.get_kind_display(),
-            telling.standing,
+            str(telling.standing),
             *(f"{number:,}" for number in numbers),
             Text(telling.dispatch.title),
         )
@@ -120,7 +120,7 @@ def _print(dispatch: "Dispatch", books: "Books", state: str | None, rows: "list[
     table.add_row(str(books.audience), "audience", "were to be told")
     for name, words in LEGEND.items():
         number = getattr(books, name)
-        table.add_row(str(number), name, words.meaning, style="" if number else "dim")
+        table.add_row(str(number), name, str(words.meaning), style="" if number else "dim")
     console.print(table)
     console.print("Settled." if books.settled else "Not settled yet.")
     if rows is not None:

@@ -62,7 +62,9 @@ def line(progress: "Progress") -> str:
     """A look as one line of text."""
     books = progress.books
     aside = (State.DEFERRED, State.UNSURE, State.FAILED, State.SUPPRESSED, State.BOUNCED, State.COMPLAINED)
-    notes = [f"{getattr(books, state):,} {LEGEND[state].label.lower()}" for state in aside if getattr(books, state)]
+    notes = [
+        f"{getattr(books, state):,} {str(LEGEND[state].label).lower()}" for state in aside if getattr(books, state)
+    ]
     return "; ".join(
         [f"{progress.percent:3} %  {progress.settled:,} of {books.audience:,} settled", outlook(progress), *notes]
     )
@@ -89,7 +91,7 @@ def picture(dispatch: "Dispatch", progress: "Progress") -> "RenderableType":
     reasons = Table.grid(padding=(0, 2))
     reasons.add_column(justify="right")
     for reason in progress.reasons[:SHOWN_REASONS]:
-        reasons.add_row(f"{reason.number:,}", LEGEND[reason.state].label.lower(), Text(reason.words or "no words"))
+        reasons.add_row(f"{reason.number:,}", str(LEGEND[reason.state].label).lower(), Text(reason.words or "no words"))
     return Group(Text(str(dispatch), style="bold"), bar, Padding(reasons, (1, 0, 0, 0)))
 
 

@@ -16,6 +16,7 @@ from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.admin.widgets.slug import SlugInput
@@ -63,9 +64,9 @@ class Topic(Followed):
     description = models.TextField(blank=True)
 
     panels = [
-        TitleFieldPanel("name", placeholder=False),
-        FieldPanel("slug", widget=SlugInput),
-        FieldPanel("description"),
+        TitleFieldPanel("name", heading=_("Name"), placeholder=False),
+        FieldPanel("slug", heading=_("Slug"), widget=SlugInput),
+        FieldPanel("description", heading=_("Description")),
     ]
 
     class Meta:
@@ -87,11 +88,11 @@ class Author(Followed):
     biography = RichTextField(blank=True, features=["bold", "italic", "link"])
 
     panels = [
-        TitleFieldPanel("name", placeholder=False),
-        FieldPanel("slug", widget=SlugInput),
-        FieldPanel("role"),
-        FieldPanel("picture"),
-        FieldPanel("biography"),
+        TitleFieldPanel("name", heading=_("Name"), placeholder=False),
+        FieldPanel("slug", heading=_("Slug"), widget=SlugInput),
+        FieldPanel("role", heading=_("Role")),
+        FieldPanel("picture", heading=_("Picture")),
+        FieldPanel("biography", heading=_("Biography")),
     ]
 
     class Meta:
@@ -110,7 +111,7 @@ class StreamPage(Page):
     template = "web/stream.html"
 
     class Meta:
-        verbose_name = "news stream"
+        verbose_name = _("news stream")
 
 
 class PostPage(Page):
@@ -119,27 +120,27 @@ class PostPage(Page):
     class Kind(models.TextChoices):
         """News is read when convenient; an alert now."""
 
-        NEWS = "news", "News"
-        ALERT = "alert", "Alert"
+        NEWS = "news", _("News")
+        ALERT = "alert", _("Alert")
 
     class Severity(models.TextChoices):
         """How bad, in the words of the Common Alerting Protocol 1.2 (element `severity`)."""
 
-        MINOR = "minor", "Minor"
-        MODERATE = "moderate", "Moderate"
-        SEVERE = "severe", "Severe"
-        EXTREME = "extreme", "Extreme"
+        MINOR = "minor", _("Minor")
+        MODERATE = "moderate", _("Moderate")
+        SEVERE = "severe", _("Severe")
+        EXTREME = "extreme", _("Extreme")
 
     class AlertStatus(models.TextChoices):
         """Where an alert stands in its chain (CAP `msgType`)."""
 
-        ALERT = "alert", "First alert"
-        UPDATE = "update", "Update of an earlier alert"
-        CANCEL = "cancel", "Cancels an earlier alert"
+        ALERT = "alert", _("First alert")
+        UPDATE = "update", _("Update of an earlier alert")
+        CANCEL = "cancel", _("Cancels an earlier alert")
 
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.NEWS)
     summary = models.TextField(
-        max_length=500, blank=True, help_text="One or two sentences: shown in the stream and in mail."
+        max_length=500, blank=True, help_text=_("One or two sentences: shown in the stream and in mail.")
     )
     body = StreamField(BodyBlock(), blank=True)
     lead_image = models.ForeignKey("wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+")
@@ -147,21 +148,21 @@ class PostPage(Page):
     lead_image_credit = models.CharField(max_length=120, blank=True)
     topics = ParentalManyToManyField(Topic, blank=True, related_name="posts")
     date_shown = models.DateTimeField(
-        null=True, blank=True, help_text="Shown to readers instead of the moment of publishing."
+        null=True, blank=True, help_text=_("Shown to readers instead of the moment of publishing.")
     )
     severity = models.CharField(max_length=10, choices=Severity, blank=True)
     alert_status = models.CharField(max_length=8, choices=AlertStatus, default=AlertStatus.ALERT, blank=True)
-    alert_expires_at = models.DateTimeField(null=True, blank=True, help_text="When the alert is over.")
+    alert_expires_at = models.DateTimeField(null=True, blank=True, help_text=_("When the alert is over."))
     follows_up = models.ForeignKey(
         "self",
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="follow_ups",
-        help_text="The alert this one updates or cancels.",
+        help_text=_("The alert this one updates or cancels."),
     )
     tell_readers = models.BooleanField(
-        default=True, help_text="Mail subscribers when this goes live for the first time."
+        default=True, help_text=_("Mail subscribers when this goes live for the first time.")
     )
 
     parent_page_types: ClassVar[list[str]] = ["content.StreamPage"]
@@ -180,42 +181,45 @@ class PostPage(Page):
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("summary"),
-        FieldPanel("kind", heading="News or alert"),
+        FieldPanel("summary", heading=_("Summary")),
+        FieldPanel("kind", heading=_("News or alert")),
         MultiFieldPanel(
             [
-                FieldPanel("severity"),
-                FieldPanel("alert_expires_at", heading="Over at"),
-                FieldPanel("alert_status", heading="First, update or end"),
-                FieldPanel("follows_up", heading="Earlier alert"),
+                FieldPanel("severity", heading=_("Severity")),
+                FieldPanel("alert_expires_at", heading=_("Over at")),
+                FieldPanel("alert_status", heading=_("First, update or end")),
+                FieldPanel("follows_up", heading=_("Earlier alert")),
             ],
-            heading="Alert",
+            heading=_("Alert"),
             classname="alert-only",
         ),
         MultiFieldPanel(
             [
-                FieldPanel("lead_image", heading="Picture"),
-                FieldPanel("lead_image_alt", heading="Described in words"),
-                FieldPanel("lead_image_credit", heading="Credit"),
+                FieldPanel("lead_image", heading=_("Picture")),
+                FieldPanel("lead_image_alt", heading=_("Described in words")),
+                FieldPanel("lead_image_credit", heading=_("Credit")),
             ],
-            heading="Lead picture",
+            heading=_("Lead picture"),
         ),
-        FieldPanel("body"),
+        FieldPanel("body", heading=_("Body")),
         MultiFieldPanel(
-            [FieldPanel("topics", widget=CheckboxSelectMultiple), InlinePanel("bylines", label="author")],
-            heading="Topics and authors",
+            [
+                FieldPanel("topics", heading=_("Topics"), widget=CheckboxSelectMultiple),
+                InlinePanel("bylines", label=_("author")),
+            ],
+            heading=_("Topics and authors"),
         ),
-        FieldPanel("date_shown", heading="Date shown"),
-        InlinePanel("notes", heading="Corrections and updates", label="note"),
+        FieldPanel("date_shown", heading=_("Date shown")),
+        InlinePanel("notes", heading=_("Corrections and updates"), label=_("note")),
     ]
 
     class Meta:
-        verbose_name = "post"
+        verbose_name = _("post")
 
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
         """As on the site, and in whatever other forms rooms above this one show posts."""
-        return [("", "As on the site"), *((name, preview.label) for name, preview in previews.MODES.items())]
+        return [("", _("As on the site")), *((name, preview.label) for name, preview in previews.MODES.items())]
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         """Show the draft in one of its forms."""
@@ -245,7 +249,7 @@ class PostPage(Page):
         super().clean()
         refuse_reserved(self.slug)
         if self.kind == self.Kind.ALERT and not self.severity:
-            raise ValidationError({"severity": "An alert needs a severity: readers decide by it."})
+            raise ValidationError({"severity": _("An alert needs a severity: readers decide by it.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; if this puts a revision before the readers or takes it away, announce it in the same transaction.
@@ -265,15 +269,18 @@ class Note(Orderable):
     class Kind(models.TextChoices):
         """A correction says that something was wrong."""
 
-        CORRECTION = "correction", "Correction"
-        UPDATE = "update", "Update"
+        CORRECTION = "correction", _("Correction")
+        UPDATE = "update", _("Update")
 
     post = ParentalKey(PostPage, on_delete=models.CASCADE, related_name="notes")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CORRECTION)
     noted_at = models.DateTimeField(default=timezone.now)
     text = models.TextField(max_length=1000)
 
-    panels = [FieldRowPanel([FieldPanel("kind"), FieldPanel("noted_at", heading="When")]), FieldPanel("text")]
+    panels = [
+        FieldRowPanel([FieldPanel("kind", heading=_("Kind")), FieldPanel("noted_at", heading=_("When"))]),
+        FieldPanel("text", heading=_("Text")),
+    ]
 
 
 class PlainPage(Page):
@@ -284,10 +291,10 @@ class PlainPage(Page):
     parent_page_types: ClassVar[list[str]] = ["content.StreamPage"]
     subpage_types: ClassVar[list[str]] = []
     template = "web/plain.html"
-    content_panels = [*Page.content_panels, FieldPanel("body")]
+    content_panels = [*Page.content_panels, FieldPanel("body", heading=_("Body"))]
 
     class Meta:
-        verbose_name = "page"
+        verbose_name = _("page")
 
     def clean(self) -> None:
         """Refuse a slug that hides a page of the site."""
@@ -301,22 +308,29 @@ class MenuItem(models.Model):
     class Place(models.TextChoices):
         """Where it stands."""
 
-        MASTHEAD = "masthead", "At the top of every page"
-        FOOT = "foot", "At the foot of every page"
+        MASTHEAD = "masthead", _("At the top of every page")
+        FOOT = "foot", _("At the foot of every page")
 
     place = models.CharField(max_length=10, choices=Place, default=Place.MASTHEAD)
     label = models.CharField(max_length=60)
     page = models.ForeignKey(Page, models.CASCADE, null=True, blank=True, related_name="+")
     url = models.CharField(
-        "address",
+        _("address"),
         max_length=500,
         blank=True,
-        validators=[RegexValidator(r"^(https?://|mailto:)\S+$|^/(?!/)\S*$", "Write https://..., mailto:... or /...")],
-        help_text="For what is no page of this site, or /topics/NAME/, /archive/ and the like.",
+        validators=[
+            RegexValidator(r"^(https?://|mailto:)\S+$|^/(?!/)\S*$", _("Write https://..., mailto:... or /..."))
+        ],
+        help_text=_("For what is no page of this site, or /topics/NAME/, /archive/ and the like."),
     )
     sort_order = models.IntegerField(default=0, editable=False)
 
-    panels = [FieldPanel("label"), FieldPanel("place"), FieldPanel("page"), FieldPanel("url")]
+    panels = [
+        FieldPanel("label", heading=_("Label")),
+        FieldPanel("place", heading=_("Place")),
+        FieldPanel("page", heading=_("Page")),
+        FieldPanel("url", heading=_("Address")),
+    ]
 
     class Meta:
         ordering = ["sort_order", "pk"]
@@ -327,7 +341,7 @@ class MenuItem(models.Model):
     def clean(self) -> None:
         """It leads to one place."""
         if bool(self.page) == bool(self.url):
-            raise ValidationError("Choose a page or write an address, one of the two.")
+            raise ValidationError(_("Choose a page or write an address, one of the two."))
 
 
 class Byline(Orderable):
@@ -336,13 +350,14 @@ class Byline(Orderable):
     post = ParentalKey(PostPage, on_delete=models.CASCADE, related_name="bylines")
     author = models.ForeignKey(Author, models.CASCADE, related_name="+")
 
-    panels = [FieldPanel("author")]
+    panels = [FieldPanel("author", heading=_("Author"))]
 
 
 def refuse_reserved(slug: str) -> None:
     """Raises ValidationError for a slug that is a page of the site itself."""
     if slug and is_reserved(slug):
-        raise ValidationError({"slug": f"/{slug}/ is a page of the site itself. Choose another slug."})
+        refusal = _("/{slug}/ is a page of the site itself. Choose another slug.").format(slug=slug)
+        raise ValidationError({"slug": refusal})
 
 
 def is_reserved(slug: str) -> bool:

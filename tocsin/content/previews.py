@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 
 
 @dataclass(frozen=True)
 class Preview:
     """One form: what editors call it, and how a post (perhaps an unsaved draft) is shown in it."""
 
-    label: str
+    label: Promise
     show: Callable[[Any, HttpRequest], HttpResponse]
 
 

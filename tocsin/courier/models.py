@@ -5,6 +5,7 @@ foreign keys: the ledger outlives whoever and whatever it speaks of. Only the le
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from tocsin.courier.lanes import Lane
 from tocsin.courier.states import State
@@ -29,12 +30,12 @@ class Dispatch(models.Model):
     class Kind(models.TextChoices):
         """What is told."""
 
-        POST = "post", "News"
-        ALERT = "alert", "Alert"
-        DIGEST = "digest", "Digest"
-        CORRECTION = "correction", "Correction"
-        READER = "reader", "Mail a reader asked for"
-        STAFF = "staff", "Staff mail"
+        POST = "post", _("News")
+        ALERT = "alert", _("Alert")
+        DIGEST = "digest", _("Digest")
+        CORRECTION = "correction", _("Correction")
+        READER = "reader", _("Mail a reader asked for")
+        STAFF = "staff", _("Staff mail")
 
     kind = models.CharField(max_length=10, choices=Kind)
     lane = models.SmallIntegerField(choices=[(lane.value, lane.name.capitalize()) for lane in Lane])

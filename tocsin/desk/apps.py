@@ -1,6 +1,7 @@
 """Django application configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class DeskConfig(AppConfig):
@@ -25,4 +26,4 @@ class DeskConfig(AppConfig):
         post_save.connect(zones.on_user_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="desk.profile")
         pre_save.connect(zones.on_profile_saving, sender=UserProfile, dispatch_uid="desk.zone")
         PostPage.content_panels = [*PostPage.content_panels, panels.tell_readers_panel()]
-        previews.MODES["mail"] = previews.Preview("As mail", views.show_as_mail)
+        previews.MODES["mail"] = previews.Preview(gettext_lazy("As mail"), views.show_as_mail)

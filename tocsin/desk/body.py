@@ -169,7 +169,7 @@ def _plain_quote(value: dict[str, str], links: LinkNotes) -> str:
 
 def _plain_picture(picture: Picture, _: LinkNotes) -> str:
     words = ". ".join(part.rstrip(". ") for part in (picture.alt, picture.caption, picture.credit) if part)
-    return plaintext.wrap(f"[Picture: {words}]") if words else ""
+    return plaintext.wrap(gettext("[Picture: {words}]").format(words=words)) if words else ""
 
 
 def _plain_table(value: Table, links: LinkNotes) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
+from django.utils.translation import ngettext
 from wagtail.admin.site_summary import SummaryItem
 from wagtail.admin.ui.components import Component
 
@@ -40,7 +42,8 @@ class Posts(SummaryItem):
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:  # noqa: ARG002
         number = PostPage.objects.live().count()
-        return {"number": number, "word": "post", "icon": "doc-full", "url": reverse("content_postpage:index")}
+        words = ngettext("{number} post", "{number} posts", number).format(number=intcomma(number))
+        return {"words": words, "icon": "doc-full", "url": reverse("content_postpage:index")}
 
 
 class Readers(SummaryItem):
@@ -50,4 +53,6 @@ class Readers(SummaryItem):
     template_name = "desk/home/number.html"
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:  # noqa: ARG002
-        return {"number": queries.subscribers(), "word": "reader", "icon": "group", "url": ""}
+        number = queries.subscribers()
+        words = ngettext("{number} reader", "{number} readers", number).format(number=intcomma(number))
+        return {"words": words, "icon": "group", "url": ""}

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import css_inline
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
-from django.utils.translation import get_language_info, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from tocsin.audience.models import Publication
+from tocsin.content import phrases
 from tocsin.content.models import PostPage
 from tocsin.courier.message import Mark, Message
 from tocsin.desk import body, plaintext
@@ -27,12 +27,6 @@ NIGHT_PAPER = colours.parse("#24211d")  # the lightest dark one
 SECTION = "-" * plaintext.WIDTH
 
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-
-_STATUS_WORDS = {
-    PostPage.AlertStatus.ALERT: "{severity} alert",
-    PostPage.AlertStatus.UPDATE: "{severity} alert, update",
-    PostPage.AlertStatus.CANCEL: "Alert cancelled",
-}
 
 
 @dataclass(frozen=True)
@@ -82,10 +76,10 @@ def alert_label(post: PostPage) -> str:
     """How an alert introduces itself, e.g. `Severe alert`; empty for news."""
     if post.kind != PostPage.Kind.ALERT:
         return ""
-    severity = PostPage.Severity(post.severity).label if post.severity else ""
-    status = PostPage.AlertStatus(post.alert_status or PostPage.AlertStatus.ALERT)
-    words = _STATUS_WORDS[status].format(severity=severity).strip()
-    return words[0].upper() + words[1:]
+    if post.alert_status == PostPage.AlertStatus.CANCEL:
+        return _("Alert cancelled")
+    label = str(phrases.ALERTS[post.severity])
+    return _("{alert}, update").format(alert=label) if post.alert_status == PostPage.AlertStatus.UPDATE else label
 
 
 def _letter(post: PostPage, publication: Publication, correction: str | None) -> Letter:
@@ -118,23 +112,18 @@ def _subject(letter: Letter, *, corrected: bool) -> str:
 def _byline(post: PostPage, zone: ZoneInfo, *, with_time: bool) -> str:
     names = [_line(author.name) for author in post.authors]
     moment = _moment(post.shown_at, zone, with_time=with_time) if post.shown_at else ""
-    written = _("By {names}").format(names=_joined(names)) if names else ""
+    written = _("By {names}").format(names=phrases.listed(names)) if names else ""
     return " · ".join(part for part in (written, moment) if part)
 
 
 def _moment(moment: datetime, zone: ZoneInfo, *, with_time: bool) -> str:
     local = moment.astimezone(zone)
-    date = date_format(local, "j F Y")
-    return f"{date}, {date_format(local, 'H:i T')}" if with_time else date
+    return phrases.day_and_hour(local) if with_time else phrases.day(local)
 
 
 def _imprint(name: str, address_line: str) -> str:
     """Who sends this and where they sit; many write their name into the address themselves."""
     return address_line if address_line.startswith(name) else ", ".join(part for part in (name, address_line) if part)
-
-
-def _joined(names: list[str]) -> str:
-    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1]) if names[1:] else names[0]
 
 
 def _line(text: str) -> str:
@@ -148,7 +137,7 @@ def _html(letter: Letter, chosen_accent: str, subject: str, language: str) -> st
         "body": body.as_html(letter.parts),
         "subject": subject,
         "language": language,
-        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+        "direction": phrases.direction(language),
         "site_url": config.current().site_url,
         "day": colours.readable_on(accent, DAY_PAPER),
         "night": colours.readable_on(accent, NIGHT_PAPER),

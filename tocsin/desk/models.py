@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 NOTE_CHARACTERS = 300
 
@@ -17,8 +18,8 @@ class PublishIntent(models.Model):
     class Kind(models.TextChoices):
         """First telling, or a correction an editor asked for."""
 
-        FIRST = "first", "First telling"
-        CORRECTION = "correction", "Told again"
+        FIRST = "first", _("First telling")
+        CORRECTION = "correction", _("Told again")
 
     post_id = models.BigIntegerField(db_index=True)
     revision_id = models.BigIntegerField()

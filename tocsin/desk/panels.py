@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, Panel
 
 from tocsin.desk import queries
@@ -44,4 +45,6 @@ class TellTick(FieldPanel):
 
 def tell_readers_panel() -> MultiFieldPanel:
     """Both together, as they stand in the editor."""
-    return MultiFieldPanel([TellingsPanel(), TellTick("tell_readers")], heading="Tell readers", icon="mail")
+    return MultiFieldPanel(
+        [TellingsPanel(), TellTick("tell_readers", heading=_("Tell readers"))], heading=_("Tell readers"), icon="mail"
+    )

@@ -15,6 +15,9 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.models import Revision
 
 from tocsin.audience import queries as audience
@@ -30,15 +33,15 @@ from tocsin.lib.errors import Refused, TocsinError
 
 log = logging.getLogger(__name__)
 
-WITHDRAWN: Final = "The post was withdrawn."
-NOT_WANTED: Final = "the editor asked not to"
+WITHDRAWN: Final = gettext_lazy("The post was withdrawn.")
+NOT_WANTED: Final = gettext_lazy("the editor asked not to")
 
 
 class CannotTell(Refused):
     """Telling failed, so the post did not go live."""
 
     def __init__(self, post: PostPage, reason: str, mend: str) -> None:
-        super().__init__(f"“{post.title}” was not published: {reason}", mend)
+        super().__init__(_("“{title}” was not published: {reason}").format(title=post.title, reason=reason), mend)
         self.post_id = post.pk
 
 
@@ -54,22 +57,22 @@ class Facts:
     translation_told: bool
 
 
-WHY_NOT: Final[tuple[tuple[str, Callable[[Facts], bool]], ...]] = (
-    ("it is a mirror of another post", lambda facts: facts.alias),
-    ("it is not for everybody to see", lambda facts: facts.private),
-    ("it was live before", lambda facts: not facts.first_time),
-    ("its readers were told before", lambda facts: facts.told),
-    ("its readers were told of it in another language", lambda facts: facts.translation_told),
+WHY_NOT: Final[tuple[tuple[Promise, Callable[[Facts], bool]], ...]] = (
+    (gettext_lazy("it is a mirror of another post"), lambda facts: facts.alias),
+    (gettext_lazy("it is not for everybody to see"), lambda facts: facts.private),
+    (gettext_lazy("it was live before"), lambda facts: not facts.first_time),
+    (gettext_lazy("its readers were told before"), lambda facts: facts.told),
+    (gettext_lazy("its readers were told of it in another language"), lambda facts: facts.translation_told),
     (NOT_WANTED, lambda facts: not facts.wanted),
 )
 
 
-def why_not(facts: Facts) -> str | None:
+def why_not(facts: Facts) -> Promise | None:
     """The reason not to tell; None means: tell."""
     return next((reason for reason, applies in WHY_NOT if applies(facts)), None)
 
 
-def on_post_published(post: PostPage, revision: Revision, first_time: bool, user: User | None, **_: Any) -> None:
+def on_post_published(post: PostPage, revision: Revision, first_time: bool, user: User | None, **more: Any) -> None:  # noqa: ARG001
     """A revision is live: tell its readers if it is news to them. What fails here undoes the publishing."""
     reason = why_not(facts_of(post, first_time=first_time))
     if reason is not None:
@@ -83,8 +86,8 @@ def on_post_published(post: PostPage, revision: Revision, first_time: bool, user
         log.exception("Post %s is not published: telling its readers failed", post.pk)
         raise CannotTell(
             post,
-            f"telling its readers could not be prepared ({type(error).__name__}: {error}).",
-            "Your text is kept as a draft. Try again; if it fails again, the log of the web process says where.",
+            _("telling its readers could not be prepared ({error}).").format(error=f"{type(error).__name__}: {error}"),
+            _("Your text is kept as a draft. Try again; if it fails again, the log of the web process says where."),
         ) from error
 
 
@@ -93,7 +96,7 @@ def on_post_unpublished(post: PostPage, **_: Any) -> None:
     for dispatch in ledger.dispatches_of_post(post.pk):
         books = ledger.books(dispatch.pk)
         if not books.settled or books.unsure:
-            stopped = courier.cancel(dispatch, WITHDRAWN)
+            stopped = courier.cancel(dispatch, str(WITHDRAWN))
             log.info("Post %s is down: %s deliveries of dispatch %s are withdrawn.", post.pk, stopped, dispatch.pk)
 
 
@@ -105,12 +108,14 @@ def tell_again(post: PostPage, user: User | None, note: str = "", *, tellings: i
     """
     live = PostPage.objects.select_for_update().filter(pk=post.pk, live=True).first()
     if live is None:
-        raise Refused("This post is not live, so nobody can be told of it.", "Publish it first.")
+        raise Refused(_("This post is not live, so nobody can be told of it."), _("Publish it first."))
     if live.get_view_restrictions().exists():
-        raise Refused("This post is not for everybody to see.", "Change its privacy first.")
+        raise Refused(_("This post is not for everybody to see."), _("Change its privacy first."))
     so_far = PublishIntent.objects.filter(post_id=post.pk)
     if tellings is not None and so_far.count() != tellings:
-        raise Refused("Readers were told of this post a moment ago.", "Look at its tellings before telling again.")
+        raise Refused(
+            _("Readers were told of this post a moment ago."), _("Look at its tellings before telling again.")
+        )
     kind = PublishIntent.Kind.CORRECTION if so_far.exists() else PublishIntent.Kind.FIRST
     return carry_out(record(live, live.live_revision_id or live.latest_revision_id, kind, user, note))
 

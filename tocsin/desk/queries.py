@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.functional import Promise
 
 from tocsin.audience import queries as audience
 from tocsin.content.models import PostPage
@@ -14,7 +15,7 @@ from tocsin.courier.models import Batch, Dispatch
 from tocsin.courier.queries import Books, Listed
 from tocsin.courier.states import State
 from tocsin.desk import publish
-from tocsin.desk.legend import LEGEND, Words
+from tocsin.desk.legend import LEGEND, Standing, Words
 from tocsin.lib import clock
 
 OF_POSTS = (Dispatch.Kind.POST, Dispatch.Kind.ALERT, Dispatch.Kind.CORRECTION, Dispatch.Kind.DIGEST)
@@ -27,7 +28,7 @@ class Plan:
     """What publishing a draft would do: how many are told, or why nobody is."""
 
     readers: int
-    why_not: str | None
+    why_not: str | Promise | None
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class Telling:
     at: datetime
 
     @property
-    def standing(self) -> str:
-        """In two words, where it stands as a whole."""
+    def standing(self) -> Standing:
+        """Where it stands as a whole."""
         if self.dispatch.cancelled_us:
-            return "Withdrawn"
+            return Standing.WITHDRAWN
         if self.books.settled:
-            return "Settled"
-        return "Paused" if self.dispatch.paused_us else "Under way"
+            return Standing.SETTLED
+        return Standing.PAUSED if self.dispatch.paused_us else Standing.UNDER_WAY
 
     @property
     def untold(self) -> int:

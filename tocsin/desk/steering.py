@@ -10,6 +10,9 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
@@ -18,6 +21,7 @@ from tocsin.content.models import PostPage, StreamPage
 from tocsin.courier import actions
 from tocsin.courier.models import Dispatch
 from tocsin.desk import queries
+from tocsin.desk.legend import Standing
 from tocsin.desk.queries import Telling
 
 REASON_CHARACTERS = 200
@@ -27,43 +31,43 @@ REASON_CHARACTERS = 200
 class Step:
     """What can be done to a telling. `possible`: whether there is anything to do it to."""
 
-    title: str
-    button: str
+    title: Promise
+    button: Promise
     possible: Callable[[Telling], bool]
     do: Callable[[Dispatch, str], object]
-    done: str
+    done: Promise
     asks_why: bool = False
 
 
 STEPS = {
     "pause": Step(
-        "Pause",
-        "Pause the telling",
-        possible=lambda told: told.standing == "Under way",
+        gettext_lazy("Pause"),
+        gettext_lazy("Pause the telling"),
+        possible=lambda told: told.standing is Standing.UNDER_WAY,
         do=actions.pause,
-        done="Paused. Nobody more is told until you resume it.",
+        done=gettext_lazy("Paused. Nobody more is told until you resume it."),
     ),
     "resume": Step(
-        "Resume",
-        "Resume the telling",
-        possible=lambda told: told.standing == "Paused",
+        gettext_lazy("Resume"),
+        gettext_lazy("Resume the telling"),
+        possible=lambda told: told.standing is Standing.PAUSED,
         do=lambda dispatch, _: actions.resume(dispatch),
-        done="Resumed.",
+        done=gettext_lazy("Resumed."),
     ),
     "cancel": Step(
-        "Cancel",
-        "Cancel the telling",
+        gettext_lazy("Cancel"),
+        gettext_lazy("Cancel the telling"),
         possible=lambda told: not told.dispatch.cancelled_us and told.untold + told.books.sending > 0,
         do=actions.cancel,
-        done="Cancelled. Nobody more is told.",
+        done=gettext_lazy("Cancelled. Nobody more is told."),
         asks_why=True,
     ),
     "resend": Step(
-        "Send again to the unsure",
-        "Send it once more",
+        gettext_lazy("Send again to the unsure"),
+        gettext_lazy("Send it once more"),
         possible=lambda told: told.books.unsure > 0 and not told.dispatch.cancelled_us,
         do=lambda dispatch, _: actions.resend_unsure(dispatch),
-        done="They are sent it once more.",
+        done=gettext_lazy("They are sent it once more."),
     ),
 }
 
@@ -100,11 +104,11 @@ class SteerView(WagtailAdminTemplateMixin, TemplateView):
         return STEPS[self.kwargs["step"]]
 
     def get_page_title(self) -> str:
-        return f"{self.step.title}: telling {self.told.dispatch.pk}"
+        return _("{step}: telling {number}").format(step=self.step.title, number=self.told.dispatch.pk)
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        tellings = {"url": reverse("tellings:index"), "label": "Tellings"}
-        one = {"url": self._back, "label": f"Telling {self.told.dispatch.pk}"}
+        tellings = {"url": reverse("tellings:index"), "label": _("Tellings")}
+        one = {"url": self._back, "label": _("Telling {number}").format(number=self.told.dispatch.pk)}
         return [*self.breadcrumbs_items, tellings, one, {"url": "", "label": self.step.title}]
 
     @property
@@ -121,16 +125,16 @@ class SteerView(WagtailAdminTemplateMixin, TemplateView):
             **kwargs,
         )
 
-    def post(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
         """Do it, if there is still something to do."""
         reason = " ".join(request.POST.get("reason", "").split())[:REASON_CHARACTERS]
         if not self.step.possible(self.told):
-            messages.error(request, "There is nothing left to do: see how it stands now.")
+            messages.error(request, _("There is nothing left to do: see how it stands now."))
         elif self.step.asks_why and not reason:
-            messages.error(request, "Say why: it is kept with every reader who is not told.")
+            messages.error(request, _("Say why: it is kept with every reader who is not told."))
             return redirect(request.path)
         else:
             with transaction.atomic():
-                self.step.do(self.told.dispatch, reason or f"by {request.user}")
+                self.step.do(self.told.dispatch, reason or _("by {user}").format(user=request.user))
             messages.success(request, self.step.done)
         return redirect(self._back)

@@ -6,6 +6,7 @@ loudly. Nothing else is ever recreated.
 import logging
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tocsin.content.models import PostPage
 from tocsin.desk import publish, watchdog
@@ -34,6 +35,8 @@ def _mend(intent_id: int) -> None:
     log.error("Readers of post %s had not been told. They are now, in dispatch %s.", intent.post_id, dispatch.pk)
     watchdog.report(
         f"sweep:{intent.pk}",
-        f"Readers of “{dispatch.title}” had not been told when it was published. They are being told now "
-        f"(telling {dispatch.pk}). This should never happen: please see what happened to the database.",
+        _(
+            "Readers of “{title}” had not been told when it was published. They are being told now "
+            "(telling {number}). This should never happen: please see what happened to the database."
+        ).format(title=dispatch.title, number=dispatch.pk),
     )

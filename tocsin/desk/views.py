@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn, TitleColumn
@@ -21,7 +23,7 @@ from tocsin.courier import queries as ledger
 from tocsin.courier.message import Mark
 from tocsin.courier.models import Dispatch
 from tocsin.desk import message, publish, queries, steering
-from tocsin.desk.legend import LEGEND, outlook
+from tocsin.desk.legend import LEGEND, Standing, outlook
 from tocsin.desk.models import NOTE_CHARACTERS, PublishIntent
 from tocsin.lib import clock
 from tocsin.lib.errors import TocsinError
@@ -32,17 +34,19 @@ class TellingsView(generic.IndexView):
 
     model = Dispatch
     any_permission_required = ["view"]
-    page_title = "Tellings"
+    page_title = gettext_lazy("Tellings")
     header_icon = "mail"
     index_url_name = "tellings:index"
     default_ordering = "-id"
     show_export_buttons = False
     columns = [
-        TitleColumn("title", label="Post", get_url=lambda dispatch: reverse("tellings:one", args=[dispatch.pk])),
-        Column("kind", label="What", accessor="get_kind_display"),
-        DateColumn("at", label="When", accessor=lambda dispatch: clock.to_datetime(dispatch.created_us)),
-        NumberColumn("audience", label="Readers"),
-        Column("moving", label="State", accessor=lambda dispatch: _standing(dispatch)),  # noqa: PLW0108 - defined below
+        TitleColumn(
+            "title", label=gettext_lazy("Post"), get_url=lambda dispatch: reverse("tellings:one", args=[dispatch.pk])
+        ),
+        Column("kind", label=gettext_lazy("What"), accessor="get_kind_display"),
+        DateColumn("at", label=gettext_lazy("When"), accessor=lambda dispatch: clock.to_datetime(dispatch.created_us)),
+        NumberColumn("audience", label=gettext_lazy("Readers")),
+        Column("moving", label=gettext_lazy("State"), accessor=lambda dispatch: _standing(dispatch)),  # noqa: PLW0108 - defined below
     ]
 
     def get_base_queryset(self) -> Any:
@@ -66,7 +70,7 @@ class TellingView(PermissionRequiredMixin, WagtailAdminTemplateMixin, TemplateVi
         return found
 
     def get_page_title(self) -> str:
-        return f"Telling {self.one.pk}"
+        return _("Telling {number}").format(number=self.one.pk)
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         tellings = {"url": reverse("tellings:index"), "label": TellingsView.page_title}
@@ -103,7 +107,7 @@ class TellAgainView(WagtailAdminTemplateMixin, TemplateView):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
-    def post(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
         """Tell, unless somebody else just did."""
         seen = request.POST.get("tellings", "")
         note = request.POST.get("note", "").strip()[:NOTE_CHARACTERS]
@@ -113,14 +117,19 @@ class TellAgainView(WagtailAdminTemplateMixin, TemplateView):
         except TocsinError as error:
             messages.error(request, f"{error.message} {error.mend}")
             return redirect("wagtailadmin_pages:edit", self.post_page.pk)
-        text = format_html("{} readers are being told of “{}”.", told.audience, told.title)
+        words = ngettext(
+            "{number} reader is being told of “{title}”.",
+            "{number} readers are being told of “{title}”.",
+            told.audience,
+        )
+        text = format_html(words, number=told.audience, title=told.title)
         messages.success(request, text)
         if request.user.has_perm("courier.view_dispatch"):
             return redirect("tellings:one", told.pk)
         return redirect("wagtailadmin_pages:edit", self.post_page.pk)
 
     def get_page_title(self) -> str:
-        return "Tell readers again" if self._told_before else "Tell readers"
+        return _("Tell readers again") if self._told_before else _("Tell readers")
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         post = {"url": self._edit_url, "label": self.post_page.title}
@@ -147,7 +156,7 @@ class TellAgainView(WagtailAdminTemplateMixin, TemplateView):
         )
 
 
-def show_as_mail(post: PostPage, _: HttpRequest) -> HttpResponse:
+def show_as_mail(post: PostPage, request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """A draft as its readers would get it; the personal links lead nowhere."""
     html = message.render(post, publication()).html
     for mark in Mark:
@@ -155,9 +164,9 @@ def show_as_mail(post: PostPage, _: HttpRequest) -> HttpResponse:
     return HttpResponse(html)
 
 
-def _standing(dispatch: Dispatch) -> str:
+def _standing(dispatch: Dispatch) -> Standing:
     if dispatch.cancelled_us:
-        return "Withdrawn"
+        return Standing.WITHDRAWN
     if dispatch.paused_us:
-        return "Paused"
-    return "Under way" if getattr(dispatch, "moving", False) else "Settled"
+        return Standing.PAUSED
+    return Standing.UNDER_WAY if getattr(dispatch, "moving", False) else Standing.SETTLED

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.menu import MenuItem as AdminMenuItem
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
@@ -25,8 +26,8 @@ from tocsin.desk import steering, views, zones
 
 TITLE_COLUMNS = [column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}]
 STATUS_COLUMNS = [
-    DateColumn("latest_revision_created_at", label="Edited", sort_key="latest_revision_created_at", width="14%"),
-    PageStatusColumn("status", label="Status", sort_key="live", width="10%"),
+    DateColumn("latest_revision_created_at", label=_("Edited"), sort_key="latest_revision_created_at", width="14%"),
+    PageStatusColumn("status", label=_("Status"), sort_key="live", width="10%"),
 ]
 
 
@@ -56,13 +57,13 @@ class PostsViewSet(PageListingViewSet):
 
     model = PostPage
     icon = "doc-full"
-    menu_label = "Posts"
+    menu_label = _("Posts")
     menu_order = 50
     add_to_admin_menu = True
     columns = [
         *TITLE_COLUMNS,
-        Column("kind", label="Kind", accessor="get_kind_display", sort_key="kind", width="8%"),
-        DateColumn("shown_at", label="Published", sort_key="first_published_at", width="14%"),
+        Column("kind", label=_("Kind"), accessor="get_kind_display", sort_key="kind", width="8%"),
+        DateColumn("shown_at", label=_("Published"), sort_key="first_published_at", width="14%"),
         *STATUS_COLUMNS,
     ]
 
@@ -72,7 +73,7 @@ class PagesViewSet(PageListingViewSet):
 
     model = PlainPage
     icon = "doc-empty"
-    menu_label = "Pages"
+    menu_label = _("Pages")
     menu_order = 60
     add_to_admin_menu = True
     columns = [*TITLE_COLUMNS, *STATUS_COLUMNS]
@@ -83,7 +84,7 @@ class MenuItemViewSet(SnippetViewSet):
 
     model = MenuItem
     icon = "list-ul"
-    menu_label = "Menus"
+    menu_label = _("Menus")
     menu_name = "menus"
     menu_order = 20
     add_to_settings_menu = True
@@ -98,7 +99,7 @@ class TopicViewSet(SnippetViewSet):
 
     model = Topic
     icon = "tag"
-    menu_label = "Topics"
+    menu_label = _("Topics")
     menu_order = 210
     add_to_admin_menu = True
     list_display = ["name", "slug"]
@@ -111,7 +112,7 @@ class AuthorViewSet(SnippetViewSet):
 
     model = Author
     icon = "user"
-    menu_label = "Authors"
+    menu_label = _("Authors")
     menu_order = 220
     add_to_admin_menu = True
     list_display = ["name", "role"]
@@ -125,7 +126,7 @@ class TellingsViewSet(ViewSet):
     name = "tellings"
     menu_item_class = TellingsItem
     icon = "mail"
-    menu_label = "Tellings"
+    menu_label = _("Tellings")
     menu_order = 230
     add_to_admin_menu = True
 
@@ -144,10 +145,10 @@ class PublicationForm(WagtailAdminModelForm):
     language = forms.ChoiceField(choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(
         choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
-        help_text="Dates are shown in it, to readers and, unless they choose another, to editors.",
+        help_text=_("Dates are shown in it, to readers and, unless they choose another, to editors."),
     )
     accent = forms.RegexField(
-        r"^#[0-9a-fA-F]{6}$", widget=forms.TextInput(attrs={"type": "color"}), help_text="The one accent colour."
+        r"^#[0-9a-fA-F]{6}$", widget=forms.TextInput(attrs={"type": "color"}), help_text=_("The one accent colour.")
     )
 
     @transaction.atomic
@@ -160,18 +161,37 @@ class PublicationForm(WagtailAdminModelForm):
 
 PUBLICATION_PANEL = ObjectList(
     [
-        MultiFieldPanel([FieldPanel("name"), FieldPanel("tagline"), FieldPanel("accent")], heading="The publication"),
-        MultiFieldPanel([FieldRowPanel([FieldPanel("language"), FieldPanel("time_zone")])], heading="Where and when"),
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("sender_name"), FieldPanel("sender_email")]),
-                FieldPanel("reply_to"),
-                FieldPanel("address_line"),
-                FieldPanel("unsure_policy"),
+                FieldPanel("name", heading=_("Name")),
+                FieldPanel("tagline", heading=_("Tagline")),
+                FieldPanel("accent", heading=_("Accent")),
             ],
-            heading="Mail to readers",
+            heading=_("The publication"),
         ),
-        MultiFieldPanel([FieldPanel("staff_email")], heading="Mail to the staff"),
+        MultiFieldPanel(
+            [
+                FieldRowPanel(
+                    [FieldPanel("language", heading=_("Language")), FieldPanel("time_zone", heading=_("Time zone"))]
+                )
+            ],
+            heading=_("Where and when"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel(
+                    [
+                        FieldPanel("sender_name", heading=_("Name of the sender")),
+                        FieldPanel("sender_email", heading=_("Address of the sender")),
+                    ]
+                ),
+                FieldPanel("reply_to", heading=_("Replies go to")),
+                FieldPanel("address_line", heading=_("Postal address")),
+                FieldPanel("unsure_policy", heading=_("When nobody knows whether a mail was taken")),
+            ],
+            heading=_("Mail to readers"),
+        ),
+        MultiFieldPanel([FieldPanel("staff_email", heading=_("Address of the staff"))], heading=_("Mail to the staff")),
     ],
     base_form_class=PublicationForm,
 ).bind_to_model(Publication)
@@ -182,9 +202,9 @@ class PublicationView(generic.EditView):
 
     model = Publication
     panel = PUBLICATION_PANEL
-    page_title = "Publication"
+    page_title = _("Publication")
     header_icon = "globe"
-    success_message = "Saved."
+    success_message = _("Saved.")
 
     def get_object(self, queryset: Any = None) -> Publication:  # noqa: ARG002
         return publication()
@@ -210,7 +230,7 @@ class PublicationViewSet(ViewSet):
     name = "publication"
     menu_item_class = PublicationItem
     icon = "globe"
-    menu_label = "Publication"
+    menu_label = _("Publication")
     menu_order = 10
     add_to_settings_menu = True
 

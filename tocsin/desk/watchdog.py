@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.models import Revision
 
 from tocsin.audience.queries import publication
+from tocsin.content import phrases
 from tocsin.courier import queries as ledger
 from tocsin.courier.models import Batch, Dispatch
 from tocsin.desk import staffmail
@@ -58,9 +62,9 @@ def _mail(text: str) -> None:
     gazette = publication()
     staff = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
     to = [gazette.staff_email] if gazette.staff_email else list(staff.values_list("email", flat=True))
-    body = f"{text}\n\nThe newsroom: {settings.WAGTAILADMIN_BASE_URL}/admin/\n"
+    body = f"{text}\n\n" + _("The newsroom: {url}").format(url=f"{settings.WAGTAILADMIN_BASE_URL}/admin/") + "\n"
     try:
-        staffmail.write(f"{gazette.name} needs a person", body, to)
+        staffmail.write(_("{name} needs a person").format(name=gazette.name), body, to)
     except TocsinError as error:
         log.error("The staff could not be written to: %s %s", error.message, error.mend)
 
@@ -74,26 +78,30 @@ def _alerts() -> Iterator[tuple[str, str]]:
     for dispatch in late:
         books = ledger.books(dispatch.pk)
         waiting = books.planned + books.sending + books.deferred + books.unsure
-        text = (
-            f"The alert “{dispatch.title}” (telling {dispatch.pk}) has not reached everybody after {ALERT_MINUTES} "
-            f"minutes: {waiting} of {books.audience} are still waiting."
-        )
+        facts = {"title": dispatch.title, "number": dispatch.pk, "minutes": ALERT_MINUTES}
+        text = _(
+            "The alert “{title}” (telling {number}) has not reached everybody after {minutes} minutes: "
+            "{waiting} of {audience} are still waiting."
+        ).format(**facts, waiting=intcomma(waiting), audience=intcomma(books.audience))
         yield f"alert:{dispatch.pk}", text
 
 
 def _held() -> Iterator[tuple[str, str]]:
     if held := ledger.paused(restored=True):
-        text = (
-            f"This database was restored or copied, so nobody is mailed by itself: {len(held)} tellings are held. "
-            "See what they are with `tocsin doctor`, then cancel them or go on with `tocsin dispatch resume`."
-        )
-        yield "held", text
+        text = ngettext(
+            "This database was restored or copied, so nobody is mailed by itself: {number} telling is held.",
+            "This database was restored or copied, so nobody is mailed by itself: {number} tellings are held.",
+            len(held),
+        ).format(number=len(held))
+        mend = _("See what they are with `tocsin doctor`, then cancel them or go on with `tocsin dispatch resume`.")
+        yield "held", f"{text} {mend}"
 
 
 def _relays() -> Iterator[tuple[str, str]]:
     for relay in ledger.relay_troubles():
         if relay.since_us <= clock.now_us() - RELAY_MINUTES * clock.MINUTE:
-            yield f"relay:{relay.name}", f"The mail server {relay.name} takes no mail. It says: {relay.trouble}"
+            words = _("The mail server {name} takes no mail. It says: {trouble}")
+            yield f"relay:{relay.name}", words.format(name=relay.name, trouble=relay.trouble)
 
 
 def _waiting() -> Iterator[tuple[str, str]]:
@@ -102,18 +110,17 @@ def _waiting() -> Iterator[tuple[str, str]]:
     forgotten = Batch.objects.filter(due_us__lte=before, token__isnull=True, dispatch__created_us__lte=before)
     if ledger.relay_troubles() or not forgotten.exists() or Batch.objects.filter(token__isnull=False).exists():
         return
-    text = (
-        f"Mail has been waiting for more than {WAITING_MINUTES} minutes and nobody takes it. "
+    text = _(
+        "Mail has been waiting for more than {minutes} minutes and nobody takes it. "
         "Is the courier running? `tocsin doctor` says more."
-    )
+    ).format(minutes=WAITING_MINUTES)
     yield "waiting", text
 
 
 def _schedule() -> Iterator[tuple[str, str]]:
     late = timezone.now() - timedelta(minutes=SCHEDULE_MINUTES)
     for revision in Revision.page_revisions.filter(approved_go_live_at__lte=late):
-        text = (
-            f"“{revision.object_str}” was to be published at {revision.approved_go_live_at:%Y-%m-%d %H:%M} UTC "
-            "and is not. Is the worker running? Its log says why."
-        )
+        text = _(
+            "“{title}” was to be published at {moment} and is not. Is the worker running? Its log says why."
+        ).format(title=revision.object_str, moment=phrases.day_and_hour(revision.approved_go_live_at))
         yield f"schedule:{revision.pk}", text

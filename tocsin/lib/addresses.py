@@ -8,6 +8,7 @@ import hmac
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
@@ -20,7 +21,20 @@ PLAIN_DOMAIN = re.compile(r"[\w.-]{1,180}", re.ASCII)
 
 
 class BadAddress(ValueError):  # noqa: N818
-    """Not an address mail can be sent to. The message says why, in words for a reader."""
+    """Not an address mail can be sent to. The message says why, in English; `why` is for who says it in other words."""
+
+    class Why(Enum):
+        """What is wrong with it."""
+
+        MISSING = "missing"
+        TOO_LONG = "too long"
+        CONTROLS = "controls"
+        NO_AT = "no at"
+        INVALID = "invalid"
+
+    def __init__(self, message: str, why: Why = Why.INVALID) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -46,11 +60,13 @@ def parse(text: str) -> EmailAddress:
 def _validate(text: str) -> tuple[str, str, str]:
     """Local part, domain as shown, domain as A-labels."""
     if not text:
-        raise BadAddress("No e-mail address was given.")
+        raise BadAddress("No e-mail address was given.", BadAddress.Why.MISSING)
     if len(text) > MAX_CHARACTERS:
-        raise BadAddress("This is too long to be an e-mail address.")
+        raise BadAddress("This is too long to be an e-mail address.", BadAddress.Why.TOO_LONG)
     if any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp", "Cs"} for character in text):
-        raise BadAddress("An e-mail address cannot contain line breaks or control characters.")
+        raise BadAddress("An e-mail address cannot contain line breaks or control characters.", BadAddress.Why.CONTROLS)
+    if "@" not in text:
+        raise BadAddress("This is not a valid e-mail address. It must have an @-sign.", BadAddress.Why.NO_AT)
     try:
         result = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:

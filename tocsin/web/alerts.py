@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tocsin.content import phrases
 from tocsin.content.models import PostPage
 
 
@@ -18,10 +23,10 @@ class Standing(Enum):
     ALL_CLEAR = "all clear"
 
 
-NOTES = {
-    Standing.ENDED: "No longer in force",
-    Standing.REPLACED: "Updated since",
-    Standing.CANCELLED: "Cancelled",
+NOTES: dict[Standing, Promise | str] = {
+    Standing.ENDED: gettext_lazy("No longer in force"),
+    Standing.REPLACED: gettext_lazy("Updated since"),
+    Standing.CANCELLED: gettext_lazy("Cancelled"),
 }
 
 
@@ -42,7 +47,7 @@ class Alert:
     @property
     def note(self) -> str:
         """Why it is not in force, if it ever was."""
-        return NOTES.get(self.standing, "")
+        return str(NOTES.get(self.standing, ""))
 
 
 def alert(post: PostPage, follow_ups: Collection[PostPage], now: datetime) -> Alert | None:
@@ -51,10 +56,10 @@ def alert(post: PostPage, follow_ups: Collection[PostPage], now: datetime) -> Al
         return None
     standing = _standing(post, follow_ups, now)
     if standing is Standing.ALL_CLEAR:
-        return Alert("All clear", "clear", standing, None)
-    update = ", updated" if post.alert_status == PostPage.AlertStatus.UPDATE else ""
-    severity = post.get_severity_display()
-    label = f"{severity} alert{update}" if severity else f"Alert{update}"
+        return Alert(_("All clear"), "clear", standing, None)
+    label = str(phrases.ALERTS[post.severity])
+    if post.alert_status == PostPage.AlertStatus.UPDATE:
+        label = _("{alert}, updated").format(alert=label)
     tone = post.severity if standing is Standing.IN_FORCE else ""
     return Alert(label, tone, standing, post.alert_expires_at)
 

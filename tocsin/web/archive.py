@@ -11,6 +11,8 @@ from django.db.models.functions import TruncMonth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tocsin.audience.models import Publication
@@ -45,7 +47,7 @@ class Year:
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """All years and months that have posts."""
-    return render(request, "web/archive.html", {"title": "Archive", "years": _years(publication())})
+    return render(request, "web/archive.html", {"title": _("Archive"), "years": _years(publication())})
 
 
 @require_safe
@@ -61,7 +63,7 @@ def of_a_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
         raise Http404("no such month")
     since = date(year, month, 1)
     until = date(year, month + 1, 1) if month < MONTHS else date(year + 1, 1, 1)
-    return _posts(request, since, until, {"title": date_format(since, "F Y"), "year": year, "month": month})
+    return _posts(request, since, until, {"title": capfirst(date_format(since, "F Y")), "year": year, "month": month})
 
 
 def _posts(request: HttpRequest, since: date, until: date, context: dict[str, Any]) -> HttpResponse:

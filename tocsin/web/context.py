@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import get_language_info
 
 from tocsin.audience import wordings
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
+from tocsin.content import phrases
 from tocsin.content.models import PlainPage, PostPage, Topic
 from tocsin.lib import config
 from tocsin.web.body import Piece, body, is_rare
@@ -87,10 +87,7 @@ class Site:
     @property
     def direction(self) -> str:
         """Which way the publication's language is written: ltr or rtl."""
-        try:
-            return "rtl" if get_language_info(self.publication.language)["bidi"] else "ltr"
-        except KeyError:
-            return "ltr"
+        return phrases.direction(self.publication.language)
 
     @property
     def url(self) -> str:

@@ -6,6 +6,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 
 from tocsin.audience.queries import publication
 from tocsin.web import queries, searching
@@ -14,12 +16,16 @@ from tocsin.web.presentation import cards
 
 SUGGESTIONS = 4
 OUR_FAULT = (
-    "Something went wrong on our side",
-    "The page could not be made. It is not your doing, and it has been noted here. Please try again in a minute.",
+    gettext_lazy("Something went wrong on our side"),
+    gettext_lazy(
+        "The page could not be made. It is not your doing, and it has been noted here. Please try again in a minute."
+    ),
 )
 AWAY = (
-    "This page cannot be made right now",
-    "Something we need is out of reach for the moment. It has been noted here. Please try again in a minute.",
+    gettext_lazy("This page cannot be made right now"),
+    gettext_lazy(
+        "Something we need is out of reach for the moment. It has been noted here. Please try again in a minute."
+    ),
 )
 RETRY_SECONDS = 30
 
@@ -40,6 +46,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(sorry(*OUR_FAULT), status=500)
 
 
-def sorry(title: str, *lines: str) -> str:
+def sorry(title: str | Promise, *lines: str | Promise) -> str:
     """A page that needs nothing but itself."""
-    return render_to_string("web/sorry.html", {"look": look(), "title": title, "lines": lines})
+    return render_to_string(
+        "web/sorry.html", {"look": look(), "title": title, "lines": lines, "language": get_language() or "en"}
+    )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from django.utils.translation import gettext_lazy
+
 
 @dataclass(frozen=True)
 class Share:
@@ -18,7 +20,7 @@ class Share:
 
 # {url} and {title} stand percent-encoded, {both} is the title, a space and the address.
 _SERVICES = (
-    ("E-mail", "mailto:?subject={title}&body={url}"),
+    (gettext_lazy("E-mail"), "mailto:?subject={title}&body={url}"),
     ("Mastodon", "https://share.joinmastodon.org/?text={both}"),
     ("Bluesky", "https://bsky.app/intent/compose?text={both}"),
     ("X", "https://x.com/intent/post?text={title}&url={url}"),
@@ -32,4 +34,4 @@ _SERVICES = (
 def shares(title: str, url: str) -> Sequence[Share]:
     """The links for a post. `url` is absolute."""
     words = {"title": quote(title, safe=""), "url": quote(url, safe=""), "both": quote(f"{title} {url}", safe="")}
-    return [Share(label, address.format(**words)) for label, address in _SERVICES]
+    return [Share(str(label), address.format(**words)) for label, address in _SERVICES]

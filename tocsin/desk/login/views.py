@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
@@ -47,7 +49,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     here = waiting.current(request)
     user = here.user() if here else None
     if here is None or user is None:
-        messages.error(request, "Please sign in again.")
+        messages.error(request, _("Please sign in again."))
         return redirect("wagtailadmin_login")
     form = CodeForm(user, request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -62,7 +64,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 class _AccountPage(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-arg]
     """A page below the account's, shown while two-step login is on or while it is off."""
 
-    page_title = "Two-step login"
+    page_title = gettext_lazy("Two-step login")
     header_icon = "lock"
     while_on: bool
 
@@ -82,7 +84,7 @@ class _AccountPage(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-ar
         return super().dispatch(request, *args, **kwargs)
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        account = {"url": reverse("wagtailadmin_account"), "label": "Account"}
+        account = {"url": reverse("wagtailadmin_account"), "label": _("Account")}
         return [*super().get_breadcrumbs_items(), account, {"url": "", "label": self.page_title}]
 
 
@@ -131,7 +133,7 @@ class SwitchOff(_AccountPage):
 
     def form_valid(self, form: Any) -> HttpResponse:  # noqa: ARG002 - its code was used up while it was validated
         codes.switch_off(self.user)
-        messages.success(self.request, "Two-step login is off. Your password alone lets you in.")
+        messages.success(self.request, _("Two-step login is off. Your password alone lets you in."))
         return redirect("wagtailadmin_account")
 
 

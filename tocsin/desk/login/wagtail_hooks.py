@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.urls import URLPattern
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.views.account import BaseSettingsPanel
 
@@ -15,7 +16,7 @@ class TwoStepPanel(BaseSettingsPanel):
     """Says whether it is on, and links to where that is changed."""
 
     name = "two_step"
-    title = "Two-step login"
+    title = gettext_lazy("Two-step login")
     order = 600
     template_name = "desk/login/panel.html"
 

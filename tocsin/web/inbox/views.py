@@ -10,6 +10,7 @@ from functools import wraps
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -32,8 +33,15 @@ class Face(Enum):
     @property
     def label(self) -> str:
         """What its link says."""
-        return "HTML" if self is Face.HTML else self.value.capitalize()
+        return str(LABELS[self])
 
+
+LABELS = {
+    Face.HTML: "HTML",
+    Face.TEXT: gettext_lazy("Text"),
+    Face.HEADERS: gettext_lazy("Headers"),
+    Face.SOURCE: gettext_lazy("Source"),
+}
 
 View = Callable[..., HttpResponse]
 

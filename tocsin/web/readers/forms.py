@@ -7,15 +7,25 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.audience.models import Cadence, Followable, Publication
 from tocsin.audience.names import BadName, clean_name
+from tocsin.content import phrases
 from tocsin.lib import addresses
-from tocsin.lib.addresses import EmailAddress
+from tocsin.lib.addresses import BadAddress, EmailAddress
 
 LONGEST_PAUSE = timedelta(days=366)
 NOTHING = ""
 PACES = list(Cadence.choices)
+REFUSALS = {
+    BadAddress.Why.MISSING: gettext_lazy("No e-mail address was given."),
+    BadAddress.Why.TOO_LONG: gettext_lazy("This is too long to be an e-mail address."),
+    BadAddress.Why.CONTROLS: gettext_lazy("An e-mail address cannot contain line breaks or control characters."),
+    BadAddress.Why.NO_AT: gettext_lazy("This is not a valid e-mail address. It must have an @-sign."),
+    BadAddress.Why.INVALID: gettext_lazy("This is not a valid e-mail address."),
+}
 
 
 def _topics() -> list[tuple[str, str]]:
@@ -32,12 +42,14 @@ class Subscribing(forms.Form):
     topics = forms.MultipleChoiceField(
         choices=_topics,
         required=False,
-        error_messages={"invalid_choice": "One of these topics does not exist (any more). Please choose again."},
+        error_messages={
+            "invalid_choice": gettext_lazy("One of these topics does not exist (any more). Please choose again.")
+        },
     )
     cadence = forms.ChoiceField(
         choices=PACES,
         required=False,
-        error_messages={"invalid_choice": "This pace does not exist. Please choose one of the list."},
+        error_messages={"invalid_choice": gettext_lazy("This pace does not exist. Please choose one of the list.")},
     )
 
     @property
@@ -48,8 +60,8 @@ class Subscribing(forms.Form):
     def clean_email(self) -> EmailAddress:
         try:
             return addresses.parse(self.cleaned_data["email"])
-        except addresses.BadAddress as error:
-            raise ValidationError(f"{error} Write it like name@example.org.") from error
+        except BadAddress as error:
+            raise ValidationError(_refusal(error)) from error
 
     def clean_name(self) -> str:
         return _name(self.cleaned_data["name"])
@@ -76,10 +88,12 @@ class Preferences(forms.Form):
         for followable in menu:
             self.fields[_field(followable)] = forms.ChoiceField(
                 label=followable.name,
-                choices=[(NOTHING, "Nothing"), *PACES],
+                choices=[(NOTHING, _("Nothing")), *PACES],
                 required=False,
                 initial=chosen.get(followable.pk, NOTHING),
-                error_messages={"invalid_choice": "This pace does not exist. Please choose one of the list."},
+                error_messages={
+                    "invalid_choice": gettext_lazy("This pace does not exist. Please choose one of the list.")
+                },
             )
 
     def clean_name(self) -> str:
@@ -105,8 +119,8 @@ class Pausing(forms.Form):
     until = forms.DateField(
         input_formats=["%Y-%m-%d"],
         error_messages={
-            "required": "Choose a day.",
-            "invalid": "Write the day as year-month-day, like 2027-01-15.",
+            "required": gettext_lazy("Choose a day."),
+            "invalid": gettext_lazy("Write the day as year-month-day, like 2027-01-15."),
         },
     )
 
@@ -127,7 +141,8 @@ class Pausing(forms.Form):
     def clean_until(self) -> date:
         day: date = self.cleaned_data["until"]
         if not self.first_day <= day <= self.last_day:
-            raise ValidationError(f"Choose a day from {self.first_day} to {self.last_day}.")
+            allowed = {"first": phrases.day(self.first_day), "last": phrases.day(self.last_day)}
+            raise ValidationError(_("Choose a day from {first} to {last}.").format(**allowed))
         return day
 
     def moment(self) -> datetime:
@@ -140,6 +155,11 @@ def _name(text: str) -> str:
         return clean_name(text)
     except BadName as error:
         raise ValidationError(str(error)) from error
+
+
+def _refusal(error: BadAddress) -> str:
+    """Why an address cannot be taken, in the reader's language."""
+    return " ".join((str(REFUSALS[error.why]), _("Write it like name@example.org.")))
 
 
 def _field(followable: Followable) -> str:

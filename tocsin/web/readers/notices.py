@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 SUBSCRIBE = "/subscribe/"
 
@@ -36,11 +37,15 @@ def sent(request: HttpRequest) -> HttpResponse:
     """The one answer to everybody who subscribes."""
     return notice(
         request,
-        "Look into your inbox",
-        "If the address is right, a mail is on its way to it. Open it and follow its link: only then are you subscribed.",
-        "Nothing there after a few minutes? Look among the spam, check how you spelt the address, and ask again. "
-        "To protect mailboxes we write to the same address only a few times a day.",
-        following=Next("/", "Back to the news"),
+        _("Look into your inbox"),
+        _(
+            "If the address is right, a mail is on its way to it. Open it and follow its link: only then are you subscribed."
+        ),
+        _(
+            "Nothing there after a few minutes? Look among the spam, check how you spelt the address, and ask again. "
+            "To protect mailboxes we write to the same address only a few times a day."
+        ),
+        following=Next("/", _("Back to the news")),
     )
 
 
@@ -48,9 +53,9 @@ def broken(request: HttpRequest) -> HttpResponse:
     """The token is not one of ours."""
     return notice(
         request,
-        "This link does not work",
-        "It may have been cut off on its way. Copy it whole from the mail, or use the link in a newer mail.",
-        following=Next(SUBSCRIBE, "Subscribe"),
+        _("This link does not work"),
+        _("It may have been cut off on its way. Copy it whole from the mail, or use the link in a newer mail."),
+        following=Next(SUBSCRIBE, _("Subscribe")),
         status=404,
     )
 
@@ -59,10 +64,10 @@ def gone(request: HttpRequest) -> HttpResponse:
     """The token is ours, but there is no subscription behind it now."""
     return notice(
         request,
-        "There is no subscription behind this link",
-        "It was ended, or everything about it was deleted. Nothing is sent.",
-        "If you would like to be told again, subscribe anew.",
-        following=Next(SUBSCRIBE, "Subscribe"),
+        _("There is no subscription behind this link"),
+        _("It was ended, or everything about it was deleted. Nothing is sent."),
+        _("If you would like to be told again, subscribe anew."),
+        following=Next(SUBSCRIBE, _("Subscribe")),
         status=410,
     )
 
@@ -70,15 +75,15 @@ def gone(request: HttpRequest) -> HttpResponse:
 def expired(request: HttpRequest, purpose: str) -> HttpResponse:
     """The token is ours, but too old."""
     if purpose == "erase":
-        lines = (
+        line = _(
             "For your safety it worked for an hour only. Ask for a new one on your own page: every mail links there."
         )
-        return notice(request, "This link has expired", lines, status=410)
+        return notice(request, _("This link has expired"), line, status=410)
     return notice(
         request,
-        "This link has expired",
-        "It worked for seven days. Ask again with your e-mail address, and a new one is on its way.",
-        following=Next(SUBSCRIBE, "Ask again"),
+        _("This link has expired"),
+        _("It worked for seven days. Ask again with your e-mail address, and a new one is on its way."),
+        following=Next(SUBSCRIBE, _("Ask again")),
         status=410,
     )
 
@@ -87,9 +92,11 @@ def foreign(request: HttpRequest) -> HttpResponse:
     """The form was sent from somebody else's page."""
     return notice(
         request,
-        "This form was not sent from our own pages",
-        "Nothing was done. Please fill in the form here; if your browser hides where a form comes from, allow it for this site.",
-        following=Next(SUBSCRIBE, "To the form"),
+        _("This form was not sent from our own pages"),
+        _(
+            "Nothing was done. Please fill in the form here; if your browser hides where a form comes from, allow it for this site."
+        ),
+        following=Next(SUBSCRIBE, _("To the form")),
         status=403,
     )
 
@@ -98,9 +105,11 @@ def too_many(request: HttpRequest) -> HttpResponse:
     """A limit was reached."""
     response = notice(
         request,
-        "Too many requests just now",
-        "Many subscriptions were asked for in a short time, more than we can take. Please try again in a few minutes.",
-        following=Next(SUBSCRIBE, "To the form"),
+        _("Too many requests just now"),
+        _(
+            "Many subscriptions were asked for in a short time, more than we can take. Please try again in a few minutes."
+        ),
+        following=Next(SUBSCRIBE, _("To the form")),
         status=429,
     )
     response.headers["Retry-After"] = "300"

@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,13 +28,21 @@ from tocsin.web.readers.notices import Next
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 SAID = {
-    "changed": "Saved. From now on you get what is chosen below.",
-    "paused": "Your break has begun. Nothing is sent until it ends.",
-    "resumed": "Welcome back: your break is over.",
-    "mailed": "A mail with a link to delete everything is on its way to you. The link works for one hour.",
-    "mailed-enough": "That link was mailed several times lately. Look into your inbox, or ask again in a while.",
+    "changed": gettext_lazy("Saved. From now on you get what is chosen below."),
+    "paused": gettext_lazy("Your break has begun. Nothing is sent until it ends."),
+    "resumed": gettext_lazy("Welcome back: your break is over."),
+    "mailed": gettext_lazy(
+        "A mail with a link to delete everything is on its way to you. The link works for one hour."
+    ),
+    "mailed-enough": gettext_lazy(
+        "That link was mailed several times lately. Look into your inbox, or ask again in a while."
+    ),
 }
-GROUPS = (("", Followable.Kind.EVERYTHING), ("Topics", Followable.Kind.TOPIC), ("Authors", Followable.Kind.AUTHOR))
+GROUPS = (
+    ("", Followable.Kind.EVERYTHING),
+    (gettext_lazy("Topics"), Followable.Kind.TOPIC),
+    (gettext_lazy("Authors"), Followable.Kind.AUTHOR),
+)
 Status = Subscriber.Status
 
 
@@ -96,7 +106,6 @@ def sent(request: HttpRequest) -> HttpResponse:
 @behind("confirm")
 def confirm(request: HttpRequest, person: UUID) -> HttpResponse:
     """GET asks, POST subscribes."""
-    name = queries.publication().name
     if request.method == "POST":
         return _confirmed(request, person, actions.confirm(person))
     status = Subscriber.objects.get(public_id=person).status
@@ -104,27 +113,29 @@ def confirm(request: HttpRequest, person: UUID) -> HttpResponse:
         return _confirmed(request, person, Confirmed.BEFORE if status == Status.ACTIVE else Confirmed.LEFT_SINCE)
     return notices.question(
         request,
-        "One more step",
-        f"Press the button, and {name} writes to you from now on. You can change that or leave at any time.",
-        button="Yes, subscribe me",
+        _("One more step"),
+        _("Press the button, and {name} writes to you from now on. You can change that or leave at any time.").format(
+            name=queries.publication().name
+        ),
+        button=_("Yes, subscribe me"),
     )
 
 
 def _confirmed(request: HttpRequest, person: UUID, result: Confirmed) -> HttpResponse:
-    own_page = Next(links().manage(person), "See what you get")
+    own_page = Next(links().manage(person), _("See what you get"))
     if result is Confirmed.NOW:
         return notices.notice(
-            request, "You are subscribed", "Thank you. The next news comes to your inbox.", following=own_page
+            request, _("You are subscribed"), _("Thank you. The next news comes to your inbox."), following=own_page
         )
     if result is Confirmed.BEFORE:
         return notices.notice(
-            request, "You are subscribed already", "There is nothing more to confirm.", following=own_page
+            request, _("You are subscribed already"), _("There is nothing more to confirm."), following=own_page
         )
     return notices.notice(
         request,
-        "You have unsubscribed since",
-        "This link was used before, and you left after that. If you would like to come back, subscribe anew.",
-        following=Next(notices.SUBSCRIBE, "Subscribe"),
+        _("You have unsubscribed since"),
+        _("This link was used before, and you left after that. If you would like to come back, subscribe anew."),
+        following=Next(notices.SUBSCRIBE, _("Subscribe")),
     )
 
 
@@ -137,20 +148,20 @@ def unsubscribe(request: HttpRequest, person: UUID) -> HttpResponse:
     if subscriber and request.method == "POST":
         actions.unsubscribe(person, "one-click" if is_one_click else "button on the page")
     if is_one_click:
-        return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
+        return HttpResponse(_("You are unsubscribed.") + "\n", content_type="text/plain; charset=utf-8")
     if subscriber and subscriber.status == Status.ACTIVE and request.method != "POST":
         return notices.question(
             request,
-            "Unsubscribe?",
-            f"Press the button, and {queries.publication().name} sends you nothing more.",
-            button="Unsubscribe",
+            _("Unsubscribe?"),
+            _("Press the button, and {name} sends you nothing more.").format(name=queries.publication().name),
+            button=_("Unsubscribe"),
         )
     return notices.notice(
         request,
-        "You are unsubscribed",
-        "Nothing more is sent to you. What is on its way already may still arrive.",
-        "Changed your mind? You are welcome back at any time.",
-        following=Next(notices.SUBSCRIBE, "Subscribe"),
+        _("You are unsubscribed"),
+        _("Nothing more is sent to you. What is on its way already may still arrive."),
+        _("Changed your mind? You are welcome back at any time."),
+        following=Next(notices.SUBSCRIBE, _("Subscribe")),
     )
 
 
@@ -161,18 +172,23 @@ def erase(request: HttpRequest, person: UUID) -> HttpResponse:
     if subscriber and request.method != "POST":
         return notices.question(
             request,
-            "Delete everything?",
-            "Your name, your address and your choices are deleted for good, and nothing more is sent to you. "
-            "What remains is a code made of the address that names nobody: it proves what you agreed to, and keeps the "
-            "address from being added again by mistake.",
-            button="Delete everything",
+            _("Delete everything?"),
+            _("Your name, your address and your choices are deleted for good, and nothing more is sent to you."),
+            _(
+                "What remains is a code made of the address that names nobody: it proves what you agreed to, "
+                "and keeps the address from being added again by mistake."
+            ),
+            button=_("Delete everything"),
         )
     if subscriber:
         with transaction.atomic():
             courier.scrub(subscriber.pk)
             actions.erase(person)
     return notices.notice(
-        request, "Everything is deleted", "We no longer know your address.", following=Next("/", "To the news")
+        request,
+        _("Everything is deleted"),
+        _("We no longer know your address."),
+        following=Next("/", _("To the news")),
     )
 
 

@@ -1,15 +1,15 @@
 """What the site's templates ask for: pages made ready, and dates in the publication's time zone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
 from django.template import RequestContext
-from django.utils import formats
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
+from tocsin.content import phrases
 from tocsin.content.footnotes import Note
 from tocsin.content.models import PlainPage, PostPage, StreamPage
 from tocsin.web import body, sharing, structured
@@ -17,7 +17,7 @@ from tocsin.web.body import Piece
 from tocsin.web.context import Site
 from tocsin.web.feeds.formats import FORMATS
 from tocsin.web.lists import Listing, stream
-from tocsin.web.presentation import Article
+from tocsin.web.presentation import Article, Person
 from tocsin.web.sharing import Share
 
 register = template.Library()
@@ -75,19 +75,27 @@ def feed_links(folder: str, title: str) -> SafeString:
     return format_html_join("\n", '<link rel="alternate" type="{}" title="{}" href="{}{}">', rows)
 
 
+@register.simple_tag
+def byline(people: Sequence[Person]) -> SafeString:
+    """The names of authors, each leading to their page: A, B and C."""
+    link = '<a rel="author" href="{}">{}</a>'
+    names = [format_html(link, person.author.get_absolute_url(), person.author.name) for person in people]
+    return mark_safe(phrases.listed(names))  # noqa: S308 - made of links that were escaped
+
+
 @register.simple_tag(takes_context=True)
 def day(context: RequestContext, moment: datetime | None) -> SafeString:
     """`<time>` with the day."""
-    return _time(context, moment, "j F Y")
+    return _time(context, moment, phrases.day)
 
 
 @register.simple_tag(takes_context=True)
 def moment(context: RequestContext, moment: datetime | None) -> SafeString:
     """`<time>` with the day, the time and the zone."""
-    return _time(context, moment, "j F Y, H:i T")
+    return _time(context, moment, phrases.day_and_hour)
 
 
-def _time(context: RequestContext, moment: datetime | None, written: str) -> SafeString:
+def _time(context: RequestContext, moment: datetime | None, say: Callable[[datetime], str]) -> SafeString:
     if moment is None:
         return SafeString("")
     try:
@@ -98,5 +106,5 @@ def _time(context: RequestContext, moment: datetime | None, written: str) -> Saf
     return format_html(
         '<time datetime="{}">{}</time>',
         local.isoformat(timespec="minutes"),
-        formats.date_format(local, written, use_l10n=False),
+        say(local),
     )
