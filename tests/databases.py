@@ -1,6 +1,7 @@
 """Template databases for tests and cheap clones of them, on either engine."""
 
 import fcntl
+import hashlib
 import os
 import pwd
 import shutil
@@ -14,7 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-CACHE = Path(tempfile.gettempdir()) / f"tocsin-tests-{os.getuid()}"
+CHECKOUT = hashlib.sha256(str(Path(__file__).parent).encode()).hexdigest()[:8]
+CACHE = Path(tempfile.gettempdir()) / f"tocsin-tests-{os.getuid()}-{CHECKOUT}"
+"""Two checkouts may be tested at the same time: each has templates and a PostgreSQL server of its own."""
 
 
 class Store(Protocol):
