@@ -164,21 +164,6 @@ def test_who_is_not_subscribed_changes_nothing():
         actions.pause(public_id, None)
 
 
-@pytest.mark.django_db
-def test_who_never_confirmed_is_forgotten_after_a_month():
-    with time_machine.travel("2026-11-22 12:00", tick=False) as clock:
-        ask("never@example.org")
-        returning = subscribe("back@example.org")
-        actions.unsubscribe(returning.public_id, "page")
-        clock.shift(20 * 86_400)
-        ask("back@example.org")
-        subscribe("mira@example.org")
-        clock.shift(11 * 86_400)
-        actions.tidy()
-    left = set(Address.objects.values_list("value", flat=True))
-    assert left == {"back@example.org", "mira@example.org"}
-
-
 def test_requests_at_once_for_one_new_address_make_one_person(committed):
     """On PostgreSQL the later INSERTs wait for the first and then fail: they must find the first one's row."""
     for number in range(5):

@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from tests.posts import draft, publish, published
 from tests.readers import readers
-from tocsin.audience import actions
 from tocsin.content.models import PostPage
 from tocsin.courier.models import Delivery, Dispatch
-from tocsin.desk import clock, sweep, watchdog
+from tocsin.desk import clock, retention, sweep, watchdog
 from tocsin.desk.publish import WITHDRAWN
 
 
@@ -22,7 +21,7 @@ def fresh_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "_patience", clock.Patience())
     monkeypatch.setattr(clock, "_sweeping", clock.Every(30))
     monkeypatch.setattr(clock, "_watching", clock.Every(30))
-    monkeypatch.setattr(clock, "_tidying", clock.Every(3600))
+    monkeypatch.setattr(clock, "_forgetting", clock.Every(3600))
 
 
 def scheduled(title: str = "Tomorrow's news", *, due: bool = True, **fields: Any) -> PostPage:
@@ -114,14 +113,14 @@ def test_a_post_that_cannot_go_live_holds_up_no_other(monkeypatch, caplog):
 
 
 @pytest.mark.django_db
-def test_sweep_watchdog_and_tidying_run_at_their_intervals(monkeypatch):
+def test_sweep_watchdog_and_forgetting_run_at_their_intervals(monkeypatch):
     ran: list[str] = []
-    monkeypatch.setattr(actions, "tidy", lambda: ran.append("tidy"))
+    monkeypatch.setattr(retention, "piece", lambda: ran.append("forget"))
     monkeypatch.setattr(sweep, "sweep", lambda: ran.append("sweep"))
     monkeypatch.setattr(watchdog, "watch", lambda: ran.append("watch"))
     clock.tick()
     clock.tick()
-    assert ran == ["sweep", "watch", "tidy"]
+    assert ran == ["sweep", "watch", "forget"]
 
 
 def test_patience_doubles_and_forgets():

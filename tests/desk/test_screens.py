@@ -238,16 +238,19 @@ def test_the_publication_is_edited_and_editors_move_with_its_time_zone(client, e
     fields = {
         "name": "The Gazette", "tagline": "", "accent": "#204060", "language": "en", "time_zone": "Europe/Berlin",
         "sender_name": "", "sender_email": "news@example.org", "reply_to": "", "address_line": "", "unsure_policy": "hold",
-        "staff_email": "",
+        "staff_email": "", "keep_unconfirmed_days": 5, "keep_left_days": 0, "keep_details_days": 90, "keep_ip_days": 7,
+        "record_ip": "on",
     }  # fmt: skip
     assert client.get("/admin/publication/").status_code == 200
     assert client.post("/admin/publication/", {**fields, "time_zone": "Mars/Olympus"}).status_code == 200
     assert client.post("/admin/publication/", {**fields, "accent": "red;}"}).status_code == 200
+    assert client.post("/admin/publication/", {**fields, "keep_details_days": 3}).status_code == 200
     gazette.refresh_from_db()
     assert gazette.name == "The Example Gazette"
     assert client.post("/admin/publication/", fields).status_code == 302
     gazette.refresh_from_db()
     assert (gazette.name, gazette.time_zone, gazette.unsure_policy) == ("The Gazette", "Europe/Berlin", "hold")
+    assert (gazette.keep_left_days, gazette.keep_details_days, gazette.record_ip) == (0, 90, True)
     assert User.objects.get(pk=editor.pk).wagtail_userprofile.get_current_time_zone() == "Europe/Berlin"
     assert User.objects.get(pk=other.pk).wagtail_userprofile.get_current_time_zone() == "Asia/Tokyo"
 

@@ -1,20 +1,22 @@
 """The verbs of the audience: what readers and the content room may do to its tables.
 
-Besides these only `importing` (many people at once) and `limits` (token buckets) write here. Mail is not sent
+Besides these only `forgetting` (what is kept too long), `importing` (many people at once) and `limits` (token buckets)
+write here. Mail is not sent
 from this room: `ask` says what should be mailed, and whoever calls it does so in the same transaction.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from tocsin.audience import limits, pace, queries, wordings
+from tocsin.audience import choices as history
+from tocsin.audience import pace, queries, wordings
+from tocsin.audience.choices import Choices
 from tocsin.audience.models import (
     Address,
     Cadence,
@@ -28,10 +30,9 @@ from tocsin.audience.models import (
 )
 from tocsin.lib.addresses import EmailAddress
 
-Choices = Mapping[int, str]
-"""What somebody wants: followable id -> cadence."""
+Slowed = tuple[Cadence, Cadence] | None
+"""From which pace to which; None when there is nothing slower but leaving."""
 
-UNCONFIRMED_DAYS = 30
 Event, Reason, Status = Consent.Event, Suppression.Reason, Subscriber.Status
 
 
@@ -59,7 +60,9 @@ class Confirmed(Enum):
 
 
 @transaction.atomic
-def ask(email: EmailAddress, *, name: str, choices: Choices, wording: str, language: str) -> Asked:
+def ask(
+    email: EmailAddress, *, name: str, choices: Choices, wording: str, language: str, ip: str | None = None
+) -> Asked:
     """Somebody, perhaps not the owner of the address, asks to subscribe it. Nothing counts until confirmed.
 
     Who is subscribed keeps name and choices: the request proves nothing. Whether the address may be written to is
@@ -70,15 +73,17 @@ def ask(email: EmailAddress, *, name: str, choices: Choices, wording: str, langu
     subscriber = address.subscriber
     if subscriber.status == Status.ACTIVE:
         return Asked(address, Answer.ALREADY)
+    if subscriber.status == Status.LEFT:
+        subscriber.reminded_at = None
     subscriber.status, subscriber.name = Status.PENDING, name
-    subscriber.save(update_fields=["status", "name"])
-    _follow(subscriber, choices)
-    _record(address, Event.ASKED, "form", consent_text(wordings.SUBSCRIBE, language, wording))
+    subscriber.save(update_fields=["status", "name", "reminded_at"])
+    history.follow(subscriber, choices)
+    _record(address, Event.ASKED, "form", consent_text(wordings.SUBSCRIBE, language, wording), ip)
     return Asked(address, Answer.CONFIRM)
 
 
 @transaction.atomic
-def confirm(person: UUID) -> Confirmed:
+def confirm(person: UUID, ip: str | None = None) -> Confirmed:
     """The owner of a mailbox pressed the button behind the link mailed there: subscribed from now on.
 
     A link does not bring back who left after it was mailed. Raises Subscriber.DoesNotExist.
@@ -92,7 +97,7 @@ def confirm(person: UUID) -> Confirmed:
     Address.objects.filter(pk=address.pk).update(confirmed_at=timezone.now())
     _suppressions(address).filter(reason=Reason.UNSUBSCRIBED).delete()
     asked = Consent.objects.filter(subscriber_id=subscriber.pk, event=Event.ASKED).order_by("-id").first()
-    _record(address, Event.CONFIRMED, "button behind the mailed link", asked.text if asked else None)
+    _record(address, Event.CONFIRMED, "button behind the mailed link", asked.text if asked else None, ip)
     return Confirmed.NOW
 
 
@@ -105,7 +110,7 @@ def unsubscribe(person: UUID, how: str) -> None:
     address = _address(subscriber)
     subscriber.status = Status.LEFT
     subscriber.save(update_fields=["status"])
-    Subscription.objects.filter(subscriber=subscriber).delete()
+    history.follow(subscriber, {})
     _suppress(address)
     _record(address, Event.WITHDRAWN, how)
 
@@ -117,11 +122,20 @@ def erase(person: UUID) -> None:
     It stays in the consent record (as proof) and as a suppression, so that no import brings the address back.
     Raises Subscriber.DoesNotExist.
     """
-    subscriber = _locked(person)
-    address = _address(subscriber)
-    _suppress(address)
-    _record(address, Event.ERASED, "button behind the mailed link")
-    subscriber.delete()
+    _remove(_locked(person), Event.ERASED, "button behind the mailed link")
+
+
+@transaction.atomic
+def forget(subscriber_id: int) -> bool:
+    """Delete somebody who left or never confirmed, because that is long ago. False if they are subscribed by now."""
+    subscriber = Subscriber.objects.select_for_update().filter(pk=subscriber_id).first()
+    if subscriber is None or subscriber.status == Status.ACTIVE:
+        return False
+    if subscriber.status == Status.LEFT:
+        _remove(subscriber, Event.FORGOTTEN, "kept long enough")
+    else:
+        subscriber.delete()
+    return True
 
 
 @transaction.atomic
@@ -133,7 +147,31 @@ def change(person: UUID, *, name: str, choices: Choices) -> None:
     subscriber = _subscribed(person)
     subscriber.name = name
     subscriber.save(update_fields=["name"])
-    _follow(subscriber, choices)
+    history.follow(subscriber, choices)
+
+
+@transaction.atomic
+def slow_down(person: UUID) -> Slowed:
+    """Let what comes at the fastest pace come at the next slower one. Raises Subscriber.DoesNotExist unless subscribed."""
+    subscriber = _subscribed(person)
+    before = queries.chosen(subscriber)
+    history.follow(subscriber, history.slower(before))
+    paces = {Cadence(pace) for pace in before.values()}
+    return next(((pace, slower) for pace, slower in history.SLOWER.items() if pace in paces), None)
+
+
+@transaction.atomic
+def undo_choices(person: UUID) -> bool:
+    """Take their last change of choices back; False if there was none. Raises Subscriber.DoesNotExist unless subscribed."""
+    return history.undo(_subscribed(person))
+
+
+@transaction.atomic
+def refuse_counting(person: UUID, refuses: bool) -> None:
+    """Whether the links in their mails are the plain ones. Raises Subscriber.DoesNotExist unless subscribed."""
+    subscriber = _subscribed(person)
+    subscriber.uncounted = refuses
+    subscriber.save(update_fields=["uncounted"])
 
 
 @transaction.atomic
@@ -208,14 +246,6 @@ def retire_followable(kind: str, slug: str) -> None:
     Followable.objects.filter(kind=kind, slug=slug, retired_at=None).update(retired_at=timezone.now())
 
 
-def tidy() -> None:
-    """Forget who never confirmed and what no longer limits anybody. Run now and then by the clock."""
-    limits.forget_full()
-    recent = timezone.now() - timedelta(days=UNCONFIRMED_DAYS)
-    asked = Consent.objects.filter(subscriber_id=OuterRef("pk"), event=Event.ASKED, at__gt=recent)
-    Subscriber.objects.filter(~Exists(asked), status=Status.PENDING).delete()
-
-
 def _owned_address(email: EmailAddress, language: str) -> Address:
     """The address row, its owner locked; both made (pending) if there were none."""
     address_hash = queries.hash_of(email)
@@ -247,19 +277,6 @@ def _address(subscriber: Subscriber) -> Address:
     return subscriber.addresses.get(channel=Channel.EMAIL)
 
 
-def _follow(subscriber: Subscriber, choices: Choices) -> None:
-    Subscription.objects.filter(subscriber=subscriber).exclude(followable__in=list(choices)).delete()
-    Subscription.objects.bulk_create(
-        [
-            Subscription(subscriber=subscriber, followable_id=followable, cadence=Cadence(cadence))
-            for followable, cadence in choices.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["subscriber", "followable"],
-        update_fields=["cadence"],
-    )
-
-
 def _move(kind: str, was: str, slug: str) -> None:
     """Give a followable another slug; where a retired one had it before, the followers of both come together."""
     moved = Followable.objects.filter(kind=kind, slug=was)
@@ -272,6 +289,14 @@ def _move(kind: str, was: str, slug: str) -> None:
     moved.delete()
 
 
+def _remove(subscriber: Subscriber, event: str, how: str) -> None:
+    """Delete a person and all that hangs on them, but for what names nobody: the hash, on record and suppressed."""
+    address = _address(subscriber)
+    _suppress(address)
+    _record(address, event, how)
+    subscriber.delete()
+
+
 def _suppressions(address: Address) -> QuerySet[Suppression]:
     return Suppression.objects.filter(channel=address.channel, address_hash=address.hash)
 
@@ -282,7 +307,12 @@ def _suppress(address: Address) -> None:
     )
 
 
-def _record(address: Address, event: str, how: str, text: ConsentText | None = None) -> None:
+def _record(address: Address, event: str, how: str, text: ConsentText | None = None, ip: str | None = None) -> None:
     Consent.objects.create(
-        subscriber_id=address.subscriber_id, address_hash=address.hash, event=event, how=how, text=text
+        subscriber_id=address.subscriber_id,
+        address_hash=address.hash,
+        event=event,
+        how=how,
+        text=text,
+        ip=ip if ip and queries.publication().record_ip else None,
     )

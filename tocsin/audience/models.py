@@ -4,9 +4,13 @@ import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+LONGEST_DAYS = 3650
+"""The longest that anything is kept by a setting: ten years."""
 
 
 class Channel(models.TextChoices):
@@ -64,6 +68,44 @@ class Publication(models.Model):
     )
     digest_weekday = models.PositiveSmallIntegerField(
         default=0, choices=Weekday, help_text=_("When weekly digests go out, unless the reader chose a day.")
+    )
+    keep_unconfirmed_days = models.PositiveSmallIntegerField(
+        _("requests nobody confirmed"),
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_DAYS)],
+        help_text=_("Days after which they are deleted. The mailed link works for seven."),
+    )
+    keep_left_days = models.PositiveSmallIntegerField(
+        _("people who unsubscribed"),
+        default=30,
+        validators=[MaxValueValidator(LONGEST_DAYS)],
+        help_text=_(
+            "Days after which name and address are deleted. A keyed code stays, so that nobody is added again."
+        ),
+    )
+    keep_details_days = models.PositiveSmallIntegerField(
+        _("who was sent what"),
+        default=365,
+        validators=[MinValueValidator(30), MaxValueValidator(LONGEST_DAYS)],
+        help_text=_("Days after which a telling names no reader any more. Its numbers stay."),
+    )
+    record_ip = models.BooleanField(
+        _("record network addresses"),
+        default=False,
+        help_text=_("With consent, also the IP address it was given from."),
+    )
+    keep_ip_days = models.PositiveSmallIntegerField(
+        _("network addresses"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_DAYS)],
+        help_text=_("Days after which they are deleted."),
+    )
+    count_clicks = models.BooleanField(
+        _("count clicks"),
+        default=False,
+        help_text=_(
+            "How often each link in a mail is followed on a day, never by whom. Readers are told and can refuse."
+        ),
     )
     address_key_check = models.CharField(max_length=16, editable=False, help_text="See lib.addresses.key_check.")
 
@@ -125,6 +167,8 @@ class Subscriber(models.Model):
         default=0, db_default=0, editable=False, help_text="Until when posts were looked at for their digests."
     )
     paused_until = models.DateTimeField(null=True, blank=True)
+    uncounted = models.BooleanField(default=False, db_default=False, help_text="Refuses that clicks are counted.")
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text="When asked once more to confirm.")
     source = models.CharField(
         max_length=40, blank=True, help_text=_("Where this person came from: form, import, demo.")
     )
@@ -212,6 +256,9 @@ class Subscription(models.Model):
     followable = models.ForeignKey(Followable, models.CASCADE, related_name="subscriptions", db_index=False)
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.INSTANT)
     created_at = models.DateTimeField(default=timezone.now)
+    paced_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when at this cadence. Empty: from the start."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subscriber", "followable"], name="one_pace_per_followable")]
@@ -219,6 +266,19 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber} - {self.followable} - {self.cadence}"
+
+
+class PastChoice(models.Model):
+    """A subscription as it was before its reader changed or ended it: why something was sent stays to be seen."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="past_choices")
+    followable = models.ForeignKey(Followable, models.CASCADE, related_name="+")
+    cadence = models.CharField(max_length=8, choices=Cadence)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} - {self.followable} - {self.cadence} until {self.ended_at:%Y-%m-%d}"
 
 
 class ConsentText(models.Model):
@@ -245,12 +305,16 @@ class Consent(models.Model):
         IMPORTED = "imported", _("Imported with stated consent")
         WITHDRAWN = "withdrawn", _("Unsubscribed")
         ERASED = "erased", _("Deleted at the person's request")
+        FORGOTTEN = "forgotten", _("Deleted some time after unsubscribing")
 
     subscriber_id = models.BigIntegerField(db_index=True)
     address_hash = models.BinaryField(max_length=16)
     event = models.CharField(max_length=10, choices=Event)
     text = models.ForeignKey(ConsentText, models.PROTECT, null=True, blank=True)
     how = models.CharField(max_length=200, help_text=_("Form, one-click, import file and line, ..."))
+    ip = models.GenericIPAddressField(
+        null=True, blank=True, help_text="Only if the publication records it; forgotten later."
+    )
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

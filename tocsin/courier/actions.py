@@ -121,10 +121,14 @@ def resend_unsure(dispatch: Dispatch) -> int:
 
 
 def scrub(subscriber_id: int) -> None:
-    """Forget the relays' words about a subscriber's addresses, which quote them. For erasure, before the person is gone."""
-    ledger = _ledger()
-    for address in Address.objects.filter(subscriber_id=subscriber_id):
-        ledger.scrub(address.channel, bytes(address.hash))
+    """Forget a subscriber, and the relays' words about them, which quote addresses. Before they are deleted."""
+    _ledger().scrub(subscriber_id)
+
+
+def forget_readers(days: int) -> bool:
+    """Let tellings older than `days` name readers no more, a few hundred at a time. False when nothing is left to forget."""
+    now = clock.now_us()
+    return _ledger().forget_readers(now - days * DAY, now)
 
 
 def _ledger() -> Ledger:

@@ -13,6 +13,8 @@ from tocsin.courier.states import State
 __all__ = [
     "Attempt",
     "Batch",
+    "Clicks",
+    "CountedLink",
     "Courier",
     "Delivery",
     "Dispatch",
@@ -51,9 +53,16 @@ class Dispatch(models.Model):
     cancel_reason = models.CharField(max_length=200, blank=True)
     paused_us = models.BigIntegerField(null=True, blank=True)
     pause_reason = models.CharField(max_length=200, blank=True)
+    forgotten_id = models.BigIntegerField(
+        default=0, db_default=0, help_text="Up to this delivery no reader is named any more."
+    )
+    forgotten_us = models.BigIntegerField(null=True, blank=True, help_text="When the last of them was forgotten.")
 
     class Meta:
         verbose_name_plural = "dispatches"
+        indexes = [
+            models.Index(fields=["created_us"], name="to_be_forgotten", condition=models.Q(forgotten_us__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}: {self.title}"
@@ -196,6 +205,33 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"Attempt {self.number} at delivery {self.delivery_id}"
+
+
+class CountedLink(models.Model):
+    """A link of a telling that leads through our own counter. Its key says nothing of whom it was mailed to."""
+
+    key = models.CharField(max_length=16, primary_key=True)
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="links")
+    url = models.TextField()
+    place = models.SmallIntegerField(help_text="Its place in the mail, the first is 0.")
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Clicks(models.Model):
+    """How often a counted link was followed on one day, UTC."""
+
+    link = models.ForeignKey(CountedLink, models.CASCADE, related_name="clicks")
+    day = models.DateField()
+    number = models.IntegerField()
+
+    class Meta:
+        verbose_name_plural = "clicks"
+        constraints = [models.UniqueConstraint(fields=["link", "day"], name="clicks_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.number} on {self.day}"
 
 
 class RelayStatus(models.Model):

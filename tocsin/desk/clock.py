@@ -15,14 +15,13 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from wagtail.models import Page, Revision
 
-from tocsin.audience import actions as audience
-from tocsin.desk import sweep, watchdog
+from tocsin.desk import retention, sweep, watchdog
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
 WATCHDOG_SECONDS = 30.0
-TIDY_SECONDS = 3600.0
+FORGET_SECONDS = 3600.0
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 60.0
 
@@ -57,11 +56,15 @@ class Every:
         self._last = now
         return True
 
+    def not_over(self) -> None:
+        """There is more to do: due again at once."""
+        self._last = None
+
 
 _patience = Patience()
 _sweeping = Every(SWEEP_SECONDS)
 _watching = Every(WATCHDOG_SECONDS)
-_tidying = Every(TIDY_SECONDS)
+_forgetting = Every(FORGET_SECONDS)
 
 
 def tick() -> None:
@@ -75,8 +78,8 @@ def tick() -> None:
         _attempt("sweep", sweep.sweep)
     if _watching.is_due(time.monotonic()):
         _attempt("watchdog", watchdog.watch)
-    if _tidying.is_due(time.monotonic()):
-        _attempt("tidying", audience.tidy)
+    if _forgetting.is_due(time.monotonic()):
+        _attempt("forgetting", _forget)
 
 
 def _attempt(what: str, work: Callable[[], object]) -> None:
@@ -89,6 +92,11 @@ def _attempt(what: str, work: Callable[[], object]) -> None:
         _patience.failed(what, time.monotonic())
     else:
         _patience.succeeded(what)
+
+
+def _forget() -> None:
+    if retention.piece():
+        _forgetting.not_over()
 
 
 def _due_revisions(now: datetime) -> list[tuple[int, datetime]]:

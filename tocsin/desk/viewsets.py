@@ -192,6 +192,14 @@ PUBLICATION_PANEL = ObjectList(
             heading=_("Mail to readers"),
         ),
         MultiFieldPanel([FieldPanel("staff_email", heading=_("Address of the staff"))], heading=_("Mail to the staff")),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("keep_unconfirmed_days"), FieldPanel("keep_left_days")]),
+                FieldRowPanel([FieldPanel("keep_details_days"), FieldPanel("keep_ip_days")]),
+            ],
+            heading=_("What is kept for how many days"),
+        ),
+        MultiFieldPanel([FieldPanel("record_ip")], heading=_("What is recorded of readers")),
     ],
     base_form_class=PublicationForm,
 ).bind_to_model(Publication)

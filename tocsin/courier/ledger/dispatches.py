@@ -7,6 +7,8 @@ courier sees within about a second that the telling was stopped, and drops or gi
 from tocsin.courier.ledger.part import Part
 from tocsin.courier.states import CLAIMABLE, Evidence, State, after
 
+FORGOTTEN_AT_ONCE = 5
+"""Batches of 200: about as much as the courier writes in one go."""
 RESTORED = "restored"
 """The reason of what is held because the database was restored or copied, see `epoch.py`."""
 WITHDRAWN = State.SUPPRESSED
@@ -73,8 +75,31 @@ class Dispatches(Part):
             run.change("requeue", dispatch=dispatch)
         return released
 
-    def scrub(self, channel: str, address_hash: bytes) -> None:
-        """Forget the relays' words about an address, those too that are still to come. States, times, numbers stay."""
+    def scrub(self, subscriber: int) -> None:
+        """Forget whose its deliveries were, and the relays' words, those too that are still to come. The rest stays."""
         with self._database.transaction():
-            self._database.change("scrub_deliveries", channel=channel, hash=address_hash)
-            self._database.change("scrub_attempts", channel=channel, hash=address_hash)
+            self._database.change("scrub_attempts", subscriber=subscriber)
+            self._database.change("scrub_deliveries", subscriber=subscriber)
+
+    def forget_readers(self, before: int, now: int) -> bool:
+        """Let the oldest telling from before name a few hundred readers less; False when none names any.
+
+        What is left are the keyed hashes, states, times and numbers: the books.
+        """
+        run = self._database
+        with run.transaction():
+            found = run.rows("oldest_remembered", before=before)
+            if not found:
+                return False
+            dispatch, after = (int(value) for value in found[0].values())
+            [[first, last]] = (
+                row.values()
+                for row in run.rows("piece_to_forget", dispatch=dispatch, after=after, batches=FORGOTTEN_AT_ONCE)
+            )
+            if last is None:
+                run.change("note_forgotten", dispatch=dispatch, upto=after, done=now)
+                return True
+            run.change("forget_words", dispatch=dispatch, first=first, last=last)
+            run.change("forget_readers", dispatch=dispatch, first=first, last=last)
+            run.change("note_forgotten", dispatch=dispatch, upto=last, done=None)
+        return True

@@ -56,14 +56,37 @@ WHERE p.cancelled_us IS NOT NULL OR p.paused_us IS NOT NULL
 -- name: scrub_attempts
 -- A relay's words often quote the address they are about.
 UPDATE courier_attempt SET reply = '' WHERE delivery_id IN (
-    SELECT d.id FROM courier_dispatch p
-    JOIN courier_delivery d ON d.dispatch_id = p.id AND d.channel = :channel AND d.address_hash = :hash
+    SELECT d.id FROM courier_delivery d WHERE d.subscriber_id = :subscriber
 )
 
 -- name: scrub_deliveries
 -- Without its subscriber a delivery takes no more words, see `accept_firsts` and `accounts`.
 UPDATE courier_delivery SET subscriber_id = NULL, reply = CASE WHEN state = 'suppressed' THEN reply ELSE '' END
-WHERE address_id IS NOT NULL AND id IN (
-    SELECT d.id FROM courier_dispatch p
-    JOIN courier_delivery d ON d.dispatch_id = p.id AND d.channel = :channel AND d.address_hash = :hash
+WHERE subscriber_id = :subscriber
+
+-- name: oldest_remembered
+SELECT p.id, p.forgotten_id
+FROM courier_dispatch p WHERE p.forgotten_us IS NULL AND p.created_us < :before
+ORDER BY p.created_us LIMIT 1
+
+-- name: piece_to_forget
+-- The next few batches of a telling, as one range of deliveries.
+SELECT min(first_id), max(last_id)
+FROM (
+    SELECT first_id, last_id FROM courier_batch WHERE dispatch_id = :dispatch AND first_id > :after
+    ORDER BY first_id LIMIT :batches
+) AS next
+
+-- name: forget_words
+UPDATE courier_attempt SET reply = '' WHERE delivery_id IN (
+    SELECT d.id FROM courier_delivery d WHERE d.id BETWEEN :first AND :last AND +d.dispatch_id = :dispatch
 )
+
+-- name: forget_readers
+-- Address 0 is nobody's: to the courier a reader who is gone. Staff mail has none from the start.
+UPDATE courier_delivery SET subscriber_id = NULL, reply = '',
+    address_id = CASE WHEN address_id IS NULL THEN NULL ELSE 0 END
+WHERE id BETWEEN :first AND :last AND +dispatch_id = :dispatch
+
+-- name: note_forgotten
+UPDATE courier_dispatch SET forgotten_id = :upto, forgotten_us = :done WHERE id = :dispatch

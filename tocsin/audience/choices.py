@@ -1,0 +1,99 @@
+"""Changing what somebody follows, with its history: a subscription that is changed or ended stays as a past choice.
+
+So it can be said for every mail why it was sent, and the last change can be taken back. What they may choose is not
+checked here. All of it runs in the caller's transaction, with the subscriber's row locked.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from django.db.models import F, Max, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from tocsin.audience.models import Cadence, PastChoice, Subscriber, Subscription
+
+Choices = Mapping[int, str]
+"""What somebody wants: followable id -> cadence."""
+
+SLOWER = {Cadence.INSTANT: Cadence.DAILY, Cadence.DAILY: Cadence.WEEKLY}
+"""The next slower pace, where there is one."""
+
+
+def follow(subscriber: Subscriber, choices: Choices) -> None:
+    """Follow exactly `choices` from now on. What stays as it is keeps its beginning."""
+    now, theirs = timezone.now(), subscriber.subscriptions.all()
+    present = {row.followable_id: row for row in theirs}
+    changed = {key: pace for key, pace in choices.items() if key not in present or present[key].cadence != pace}
+    dropped = present.keys() - choices.keys()
+    is_first = not present and not subscriber.past_choices.exists()
+    keep(theirs.filter(followable__in=[*dropped, *(present.keys() & changed.keys())]), now)
+    theirs.filter(followable__in=dropped).delete()
+    Subscription.objects.bulk_create(
+        (
+            Subscription(
+                subscriber=subscriber,
+                followable_id=followable,
+                cadence=Cadence(pace),
+                paced_at=None if is_first else now,
+                created_at=_told_since(present.get(followable), now),
+            )
+            for followable, pace in changed.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["subscriber", "followable"],
+        update_fields=["cadence", "paced_at", "created_at"],
+    )
+
+
+def _told_since(before: Subscription | None, now: datetime) -> datetime:
+    """Since when it tells of news: another pace changes nothing about that, but after *alerts only* it begins."""
+    return now if before is None or before.cadence == Cadence.ALERTS else before.created_at
+
+
+def keep(ending: QuerySet[Subscription], now: datetime) -> None:
+    """Write down subscriptions that change or end now, before they do."""
+    rows = ending.annotate(began=Coalesce(F("paced_at"), F("created_at")))
+    PastChoice.objects.bulk_create(
+        PastChoice(
+            subscriber_id=row.subscriber_id,
+            followable_id=row.followable_id,
+            cadence=row.cadence,
+            began_at=row.began,
+            ended_at=now,
+        )
+        for row in rows
+    )
+
+
+def undo(subscriber: Subscriber) -> bool:
+    """Take the last change back, as a change of its own; False if there was none."""
+    ended = subscriber.past_choices.aggregate(last=Max("ended_at"))["last"]
+    begun = subscriber.subscriptions.aggregate(last=Max("paced_at"))["last"]
+    last = max((moment for moment in (ended, begun) if moment), default=None)
+    if last is None:
+        return False
+    untouched = subscriber.subscriptions.exclude(paced_at=last).values_list("followable_id", "cadence")
+    before = subscriber.past_choices.filter(ended_at=last).values_list("followable_id", "cadence")
+    follow(subscriber, dict(untouched) | dict(before))
+    return True
+
+
+def slower(choices: Choices) -> dict[int, str]:
+    """The same with the fastest digestible pace one step down: as it happens to daily, or daily to weekly. Pure."""
+    present = set(choices.values())
+    fastest = next((pace for pace in SLOWER if pace in present), None)
+    if fastest is None:
+        return dict(choices)
+    return {followable: SLOWER[fastest] if pace == fastest else pace for followable, pace in choices.items()}
+
+
+def at(
+    now: Iterable[tuple[int, str, datetime]], past: Collection[tuple[int, str, datetime, datetime]], moment: datetime
+) -> dict[int, str]:
+    """What was followed at a moment: followable id -> cadence. Pure.
+
+    `now`: followable, cadence, since when; `past`: the same and until when.
+    """
+    found = {followable: pace for followable, pace, began, ended in past if began <= moment < ended}
+    return found | {followable: pace for followable, pace, began in now if began <= moment}
