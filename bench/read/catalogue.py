@@ -18,7 +18,7 @@ MEASUREMENTS = (
     Measurement(("wire",), costs.bytes_on_the_wire, SERVERS),
     Measurement(("start",), costs.start, SERVERS),
     Measurement(("memory",), costs.memory, SERVERS),
-    Measurement(("render", "render-queries"), costs.rendering),
+    Measurement(("render", "render-cpu", "render-queries"), costs.rendering),
 )
 
 

@@ -59,6 +59,7 @@ def rendering(scale: Scale) -> Iterator[Figure]:
         rendered = site.editor.ask("render", 600, paths=paths)
     note = f"a post rendered for the cache, {scale.posts:,} posts in the database (SQLite)"
     yield Figure("render", rendered["ms"], "ms", 25, AT_MOST, note=f"{note}; median")
+    yield Figure("render-cpu", rendered["cpu"], "ms", None, AT_MOST, note=f"{note}; the processor's time, median")
     yield Figure("render-queries", rendered["queries"], "queries", 12, AT_MOST, note=f"{note}; the most of any")
 
 

@@ -4,6 +4,7 @@ import random
 import string
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bench.companion import Verb
-from tocsin.content.models import PostPage
+from tocsin.content.models import Author, Byline, PostPage, Topic
 from tocsin.desk import documents
 from tocsin.importers import document
 from tocsin.web.cache import generation
@@ -24,6 +25,7 @@ from tocsin.web.serving.threads import Django
 
 WARM_UP = 30
 MEASURED = 200
+TOPICS, AUTHORS = 6, 20
 
 
 def publish(file: str) -> dict[str, Any]:
@@ -50,13 +52,16 @@ def newest() -> dict[str, Any]:
 
 
 def fill(posts: int) -> dict[str, Any]:
-    """So many older posts like the first one, written in bulk. `paths`: where some of them are read."""
+    """So many older posts like the first one, each with an author and two of six topics, written in bulk. `paths`: where
+    some of them are read.
+    """
     first = PostPage.objects.live().order_by("pk").first()
     page, own = _row("wagtailcore_page", "id", first.pk), _row("content_postpage", "page_ptr_id", first.pk)
     with transaction.atomic():
         for number in range(1, posts + 1):
             _copy(page, own, number)
         _count_children(first, posts)
+        _file_and_sign(range(first.pk + 1, first.pk + 1 + posts))
     paths = [f"/copy-{number}/" for number in random.Random(1).sample(range(1, posts + 1), min(posts, 300))]  # noqa: S311
     return {"paths": paths}
 
@@ -92,6 +97,16 @@ def _insert(table: str, row: dict[str, Any]) -> None:
         cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", list(row.values()))  # noqa: S608
 
 
+def _file_and_sign(posts: Sequence[int]) -> None:
+    topics = [Topic.objects.create(name=f"Topic {number}", slug=f"topic-{number}") for number in range(TOPICS)]
+    authors = [Author.objects.create(name=f"Author {number}", slug=f"author-{number}") for number in range(AUTHORS)]
+    lot = random.Random(1)  # noqa: S311
+    through = PostPage.topics.through
+    filed = [(post, topic) for post in posts for topic in lot.sample(topics, 2)]
+    through.objects.bulk_create(through(postpage_id=post, topic_id=topic.pk) for post, topic in filed)
+    Byline.objects.bulk_create(Byline(post_id=post, author=lot.choice(authors), sort_order=0) for post in posts)
+
+
 def _step(number: int) -> str:
     """A step of a path in Wagtail's tree: four digits of base 36."""
     digits = string.digits + string.ascii_uppercase
@@ -104,22 +119,25 @@ def _count_children(post: PostPage, more: int) -> None:
 
 
 def render(paths: list[str]) -> dict[str, Any]:
-    """Render pages as the web process does for the cache. `ms`: median wall time of one; `queries`: the most of any."""
+    """Render pages as the web process does for the cache. `ms`: median wall time of one, `cpu`: of the processor's time;
+    `queries`: the most of any.
+    """
     renderer = Renderer(Django(), generation.shared(), "127.0.0.1", behind_tls=False)
-    took, queries = [], []
+    took, worked, queries = [], [], []
     for number, path in enumerate((paths * 2)[: WARM_UP + MEASURED]):
         page = target(path, b"")
         assert page is not None  # noqa: S101
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         entry = renderer.render(page, page.raw, secure=False)
         took.append(time.perf_counter() - begun)
+        worked.append(time.process_time() - cpu)
         assert entry is not None  # noqa: S101
         assert entry.status == 200  # noqa: S101
         if number >= MEASURED:
             with CaptureQueriesContext(connection) as captured:
                 renderer.render(page, page.raw, secure=False)
             queries.append(len(captured))
-    return {"ms": median(took[WARM_UP:]) * 1000, "queries": max(queries)}
+    return {"ms": median(took[WARM_UP:]) * 1000, "cpu": median(worked[WARM_UP:]) * 1000, "queries": max(queries)}
 
 
 VERBS: dict[str, Verb] = {

@@ -16,7 +16,9 @@ from tocsin.audience.models import Publication
 from tocsin.content.models import Author, MenuItem, Note, PostPage, Topic
 from tocsin.web import drawings, queries
 from tocsin.web.alerts import Alert, alert
+from tocsin.web.beside import beside
 from tocsin.web.body import Piece, body
+from tocsin.web.furniture import furniture
 from tocsin.web.pictures import Picture, Shape, picture, prefetch
 
 ANNOUNCED = 3
@@ -118,9 +120,9 @@ def announced(language: str, request: HttpRequest) -> list[Card]:
 def article(post: PostPage, request: HttpRequest, owner: Publication) -> Article:
     """A post as its page shows it: also a draft that was never published."""
     earlier, later = queries.chain(post) if post.kind == PostPage.Kind.ALERT else ([], [])
-    before, after = queries.neighbours(post)
+    post.locale = furniture(request, f"locale {post.locale_id}", lambda: post.locale)
     topics = list(post.topics.all())
-    beside = [each.pk for each in (before, after) if each]
+    near = beside(post, topics, RELATED)
     lead = post.lead_image
     authors = post.authors
     prefetch([lead], Shape.COVER, Shape.SOCIAL)
@@ -135,9 +137,9 @@ def article(post: PostPage, request: HttpRequest, owner: Publication) -> Article
         alert=alert(post, later, timezone.now()),
         earlier=[_link(each, request) for each in earlier],
         later=[_link(each, request) for each in later],
-        before=_link(before, request) if before else None,
-        after=_link(after, request) if after else None,
-        related=[_link(each, request) for each in queries.related(post, topics, without=beside)[:RELATED]],
+        before=_link(near.before, request) if near.before else None,
+        after=_link(near.after, request) if near.after else None,
+        related=[_link(each, request) for each in near.related],
         notes=sorted(post.notes.all(), key=lambda note: note.noted_at),
     )
 

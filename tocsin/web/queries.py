@@ -1,4 +1,4 @@
-"""What pages ask of the content: posts in reading order, neighbours, alerts in force. Nothing here writes.
+"""What pages ask of the content: posts in reading order, menus, alerts in force. Nothing here writes.
 
 "Latest" goes by the moment of publishing: a date an editor chose is shown, but moves nothing.
 """
@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
@@ -47,28 +47,6 @@ def by_author(author: Author, language: str) -> PageQuerySet:
 def about(topic: Topic, language: str) -> PageQuerySet:
     """What is filed under `topic`."""
     return posts(language).filter(topics=topic)
-
-
-def neighbours(post: PostPage) -> tuple[PostPage | None, PostPage | None]:
-    """The posts published right before and right after this one."""
-    moment = post.first_published_at
-    if moment is None or post.pk is None:
-        return None, None
-    others = posts(post.locale.language_code).only(
-        "title", "url_path", "first_published_at", "locale__language_code", "path", "depth"
-    )
-    earlier, later = others.filter(first_published_at__lte=moment), others.filter(first_published_at__gte=moment)
-    before = earlier.filter(Q(first_published_at__lt=moment) | Q(first_published_at=moment, pk__lt=post.pk))
-    after = later.filter(Q(first_published_at__gt=moment) | Q(first_published_at=moment, pk__gt=post.pk))
-    return before.first(), after.order_by(*OLDEST_FIRST).first()
-
-
-def related(post: PostPage, topics: Collection[Topic], *, without: Collection[int] = ()) -> PageQuerySet:
-    """Other posts on the same topics, those that share most of them first, then the newest."""
-    shared = Count("topics", filter=Q(topics__in=topics))
-    others = posts(post.locale.language_code).exclude(pk__in=[*without, *([post.pk] if post.pk else [])])
-    found = others.filter(topics__in=topics).annotate(shared=shared).order_by("-shared", *NEWEST_FIRST)
-    return found.only("title", "url_path", "first_published_at", "locale__language_code", "path", "depth")
 
 
 def menu_items() -> "QuerySet[MenuItem]":
