@@ -29,6 +29,7 @@ from tocsin.audience.models import (
     Suppression,
 )
 from tocsin.lib.addresses import EmailAddress
+from tocsin.lib.mailboxes import is_disposable
 
 Slowed = tuple[Cadence, Cadence] | None
 """From which pace to which; None when there is nothing slower but leaving."""
@@ -61,15 +62,22 @@ class Confirmed(Enum):
 
 @transaction.atomic
 def ask(
-    email: EmailAddress, *, name: str, choices: Choices, wording: str, language: str, ip: str | None = None
+    email: EmailAddress,
+    *,
+    name: str,
+    choices: Choices,
+    wording: str,
+    language: str,
+    source: str = "form",
+    ip: str | None = None,
 ) -> Asked:
     """Somebody, perhaps not the owner of the address, asks to subscribe it. Nothing counts until confirmed.
 
     Who is subscribed keeps name and choices: the request proves nothing. Whether the address may be written to is
     not asked here but, as for every mail, by the courier: so the answer takes the same way for every address.
-    Safe to run twice at once.
+    Safe to run twice at once. `source`: where they asked.
     """
-    address = _owned_address(email, language)
+    address = _owned_address(email, language, source)
     subscriber = address.subscriber
     if subscriber.status == Status.ACTIVE:
         return Asked(address, Answer.ALREADY)
@@ -78,7 +86,7 @@ def ask(
     subscriber.status, subscriber.name = Status.PENDING, name
     subscriber.save(update_fields=["status", "name", "reminded_at"])
     history.follow(subscriber, choices)
-    _record(address, Event.ASKED, "form", consent_text(wordings.SUBSCRIBE, language, wording), ip)
+    _record(address, Event.ASKED, source, consent_text(wordings.SUBSCRIBE, language, wording), ip)
     return Asked(address, Answer.CONFIRM)
 
 
@@ -246,7 +254,7 @@ def retire_followable(kind: str, slug: str) -> None:
     Followable.objects.filter(kind=kind, slug=slug, retired_at=None).update(retired_at=timezone.now())
 
 
-def _owned_address(email: EmailAddress, language: str) -> Address:
+def _owned_address(email: EmailAddress, language: str, source: str) -> Address:
     """The address row, its owner locked; both made (pending) if there were none."""
     address_hash = queries.hash_of(email)
     found = _find(address_hash)
@@ -254,8 +262,10 @@ def _owned_address(email: EmailAddress, language: str) -> Address:
         return found
     try:
         with transaction.atomic():
-            subscriber = Subscriber.objects.create(language=language, source="form")
-            return Address.objects.create(subscriber=subscriber, value=email.value, hash=address_hash)
+            subscriber = Subscriber.objects.create(language=language, source=source)
+            return Address.objects.create(
+                subscriber=subscriber, value=email.value, hash=address_hash, is_disposable=is_disposable(email)
+            )
     except IntegrityError:  # somebody asked for the same new address in this moment
         return _find(address_hash) or Address.objects.none().get()
 

@@ -6,8 +6,10 @@ with its condition in it, so two processes never take the same token, on either 
 
 import ipaddress
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
-from django.db.models import F, FloatField, Value
+from django.db.models import F, FloatField, Q, Value
 from django.db.models.functions import Cast, Greatest, Least
 
 from tocsin.audience.models import Allowance
@@ -31,14 +33,31 @@ class Limit:
         return round(self.burst * self.every * SECOND)
 
 
-# A mailbox is protected from being flooded through our form by somebody else.
+# A mailbox is protected from being flooded through our form by somebody else: for an hour, for a day, for good.
 MAILBOX = Limit("mailbox", burst=3, every=10 * MINUTES)
 MAILBOX_DAY = Limit("mailbox-day", burst=6, every=DAY / 6)
+MAILBOX_LONG = Limit("mailbox-long", burst=12, every=4 * DAY)
 # Many readers share one network (an office, a mobile carrier), so this only stops a machine.
 NETWORK = Limit("network", burst=100, every=6)
 # What one site may cause, so that a swarm of networks cannot ruin the name of its relay.
 SITE = Limit("site", burst=2000, every=0.5)
-ALL = (MAILBOX, MAILBOX_DAY, NETWORK, SITE)
+# Beyond these nobody is refused, but asked to show that they are in no hurry.
+CALM_NETWORK = Limit("calm-network", burst=30, every=30)
+CALM_DOMAIN = Limit("calm-domain", burst=20, every=MINUTES)
+CALM_SITE = Limit("calm-site", burst=200, every=3)
+# Whoever cannot show it waits, and few of a network can wait at once.
+PATIENT = Limit("patient", burst=5, every=10 * MINUTES)
+ALL = (
+    MAILBOX,
+    MAILBOX_DAY,
+    MAILBOX_LONG,
+    NETWORK,
+    SITE,
+    CALM_NETWORK,
+    CALM_DOMAIN,
+    CALM_SITE,
+    PATIENT,
+)
 
 
 def take(limit: Limit, key: str = "") -> bool:
@@ -58,10 +77,10 @@ def _take_again(limit: Limit, key: str, now: int) -> bool:
     return held.filter(held__gte=1).update(tokens=F("held") - 1, at_us=now) == 1
 
 
-def take_for_mailbox(address_hash: bytes, purpose: str) -> bool:
-    """Whether one more mail of this purpose may go to this address now."""
-    key = f"{purpose}:{address_hash.hex()}"
-    return take(MAILBOX, key) and take(MAILBOX_DAY, key)
+def take_for_mailbox(mailbox: bytes, purpose: str) -> bool:
+    """Whether one more mail of this purpose may go there now. `mailbox`: `queries.mailbox_of`, or the hash of an address."""
+    key = f"{purpose}:{mailbox.hex()}"
+    return all(take(limit, key) for limit in (MAILBOX, MAILBOX_DAY, MAILBOX_LONG))
 
 
 def network(address: str) -> str:
@@ -76,6 +95,9 @@ def network(address: str) -> str:
 
 
 def forget_full() -> int:
-    """Delete buckets that are full again by now; they would be made anew, full. How many."""
-    longest = max(limit.full_after_us for limit in ALL)
-    return Allowance.objects.filter(at_us__lt=now_us() - longest - HOUR).delete()[0]
+    """Delete buckets that are full again by now; they would be made anew, full. How many.
+
+    Each kind in its own time: a network is not remembered for as long as a mailbox is protected.
+    """
+    full = [Q(key__startswith=f"{limit.name}:", at_us__lt=now_us() - limit.full_after_us - HOUR) for limit in ALL]
+    return Allowance.objects.filter(reduce(or_, full)).delete()[0]

@@ -212,6 +212,11 @@ class Address(models.Model):
     value = models.CharField(max_length=320)
     hash = models.BinaryField(max_length=16)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    is_disposable = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Of a domain that gives out mailboxes for minutes, when it was asked for.",
+    )
 
     class Meta:
         verbose_name_plural = _("addresses")

@@ -19,6 +19,7 @@ from tocsin.audience.models import (
 )
 from tocsin.lib import config
 from tocsin.lib.addresses import EmailAddress, keyed_hash
+from tocsin.lib.mailboxes import canonical
 
 DIGESTED = (Cadence.DAILY, Cadence.WEEKLY)
 INSTANT_ONLY = (Cadence.INSTANT,)
@@ -41,6 +42,16 @@ def publication() -> Publication:
 def hash_of(email: EmailAddress) -> bytes:
     """The hash under which this installation knows an e-mail address."""
     return keyed_hash(config.current().address_key, Channel.EMAIL, email.key)
+
+
+def mailbox_of(email: EmailAddress) -> bytes:
+    """What limits know a mailbox by, whichever way its address is spelt. Never tells who somebody is: two may share it."""
+    return keyed_hash(config.current().address_key, "mailbox", canonical(email))
+
+
+def domain_of(email: EmailAddress) -> bytes:
+    """What limits know the domain of an address by."""
+    return keyed_hash(config.current().address_key, "domain", email.key.rpartition("@")[2])
 
 
 def everything() -> Followable:

@@ -62,8 +62,13 @@ def tell(  # noqa: PLR0913 - what a telling is, by name
     return dispatch
 
 
-def tell_one(*, kind: str, lane: Lane, message: Message, title: str, address: Address | None) -> Dispatch:
-    """Plan one mail to one reader; with `address=None` one staff mail to `message.to_address`. In the caller's transaction."""
+def tell_one(
+    *, kind: str, lane: Lane, message: Message, title: str, address: Address | None, not_before_us: int = 0
+) -> Dispatch:
+    """Plan one mail to one reader; with `address=None` one staff mail to `message.to_address`. In the caller's transaction.
+
+    `not_before_us`: a ledger time before which it is not sent.
+    """
     _require_transaction()
     dispatch = _open(kind, lane, title, audience=1)
     edition = _edition(dispatch, message, message.language)
@@ -74,10 +79,10 @@ def tell_one(*, kind: str, lane: Lane, message: Message, title: str, address: Ad
         subscriber_id=address.subscriber_id if address else None,
         address_id=address.pk if address else None,
         address_hash=bytes(address.hash) if address else _staff_hash(message.to_address),
-        due_us=0,
+        due_us=not_before_us,
         at_us=dispatch.created_us,
     )
-    Batch.objects.create(dispatch=dispatch, lane=lane, first_id=delivery.pk, last_id=delivery.pk, due_us=0)
+    Batch.objects.create(dispatch=dispatch, lane=lane, first_id=delivery.pk, last_id=delivery.pk, due_us=not_before_us)
     _ring()
     return dispatch
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,6 +42,24 @@ class Look:
         return _source(self.script)
 
 
+@dataclass(frozen=True)
+class Script:
+    """A script that only one page carries."""
+
+    text: str
+
+    @property
+    def source(self) -> str:
+        """Its CSP source."""
+        return _source(self.text)
+
+
+@cache
+def script(name: str) -> Script:
+    """The script `assets/NAME.js`."""
+    return Script(_squeeze((ASSETS / f"{name}.js").read_text(encoding="utf-8")))
+
+
 @lru_cache(maxsize=8)
 def look(accent: str = colours.DEFAULT_ACCENT, *, rare: bool = False) -> Look:
     """The look with `accent` (#rrggbb) as its one accent colour; `rare`: with the style of rare blocks."""
@@ -50,8 +68,7 @@ def look(accent: str = colours.DEFAULT_ACCENT, *, rare: bool = False) -> Look:
     sheets = ("site.css", "rare.css") if rare else ("site.css",)
     style = "".join(_squeeze((ASSETS / name).read_text(encoding="utf-8")) for name in sheets)
     own = f':root{{--day:{light};--night:{dark};--site:"{config.current().site_url}"}}'
-    script = _squeeze((ASSETS / "site.js").read_text(encoding="utf-8"))
-    return Look(style=own + style, script=script, icon=_icon(light))
+    return Look(style=own + style, script=script("site").text, icon=_icon(light))
 
 
 def _icon(accent: colours.Colour) -> str:

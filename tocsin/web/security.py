@@ -53,13 +53,14 @@ def headers_outside_django(shown: Look) -> dict[str, str]:
     }
 
 
-def public_policy(request: HttpRequest, frames: str = "'none'") -> str:
-    """The policy of a public page: the look it was rendered with, and frames from `frames`."""
-    return _policy(getattr(request, "tocsin_look", None) or look(), frames)
+def public_policy(request: HttpRequest, frames: str = "'none'", *, scripts: str = "") -> str:
+    """The policy of a public page: the look it was rendered with, frames from `frames`, and also `scripts`."""
+    return _policy(getattr(request, "tocsin_look", None) or look(), frames, scripts)
 
 
-def _policy(shown: Look, frames: str) -> str:
+def _policy(shown: Look, frames: str, scripts: str = "") -> str:
+    script_source = f"{shown.script_source} {scripts}".strip()
     return (
-        f"default-src 'none'; style-src {shown.style_source}; script-src {shown.script_source}; img-src 'self' data:; "
+        f"default-src 'none'; style-src {shown.style_source}; script-src {script_source}; img-src 'self' data:; "
         f"frame-src {frames}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
     )

@@ -1,6 +1,7 @@
 """What a reader does: fills in forms, opens the links in mails."""
 
 import re
+from itertools import cycle
 
 from django.http import HttpResponse
 from django.test import Client
@@ -18,11 +19,14 @@ ORIGIN = "http://news.example.org"
 HOST = "news.example.org"
 SITE = ClientHandler(enforce_csrf_checks=True)
 """One for all browsers: it loads the middleware once."""
+NETWORKS = cycle(range(1, 0xFFFF))
+"""Each browser comes from a network of its own."""
 
 
 def browser(**headers: str) -> Client:
     """A browser that would be stopped by a missing CSRF token, and sends the Origin a browser sends."""
     client = Client(headers={"host": HOST, "origin": ORIGIN} | headers)
+    client.defaults["REMOTE_ADDR"] = f"2001:db8:{next(NETWORKS):x}::1"
     client.handler = SITE
     return client
 

@@ -18,7 +18,7 @@ UNCACHED: Final = (
     "/unsubscribe/",
     "/erase/",
     "/search/",
-    "/subscribe/sent/",
+    "/subscribe/",
 )
 """What is not for everybody, reads more of the query, or is too large. Asked of Django each time."""
 

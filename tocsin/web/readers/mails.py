@@ -80,12 +80,19 @@ ERASURE = Letter(
 )
 
 
-def send(letter: Letter, address: Address, publication: Publication) -> Dispatch:
-    """Plan one mail in the reader's language, in the caller's transaction."""
+def send(letter: Letter, address: Address, publication: Publication, *, not_before_us: int = 0) -> Dispatch:
+    """Plan one mail in the reader's language, in the caller's transaction; sent at `not_before_us` (ledger time) at the earliest."""
     message = compose(letter, publication, address.subscriber.language)
     with override(publication.language):
         title = str(letter.title)
-    return tell_one(kind=Dispatch.Kind.READER, lane=Lane.TRANSACTIONAL, message=message, title=title, address=address)
+    return tell_one(
+        kind=Dispatch.Kind.READER,
+        lane=Lane.TRANSACTIONAL,
+        message=message,
+        title=title,
+        address=address,
+        not_before_us=not_before_us,
+    )
 
 
 def compose(letter: Letter, publication: Publication, language: str) -> Message:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 SUBSCRIBE = "/subscribe/"
 
@@ -45,6 +46,24 @@ def sent(request: HttpRequest) -> HttpResponse:
             "Nothing there after a few minutes? Look among the spam, check how you spelt the address, and ask again. "
             "To protect mailboxes we write to the same address only a few times a day."
         ),
+        following=Next("/", _("Back to the news")),
+    )
+
+
+def sent_later(request: HttpRequest, minutes: int) -> HttpResponse:
+    """The one answer to everybody who subscribes without having done the sum."""
+    return notice(
+        request,
+        _("Look into your inbox later"),
+        ngettext(
+            "If the address is right, a mail goes to it in about %(minutes)s minute. "
+            "Open it and follow its link: only then are you subscribed.",
+            "If the address is right, a mail goes to it in about %(minutes)s minutes. "
+            "Open it and follow its link: only then are you subscribed.",
+            minutes,
+        )
+        % {"minutes": minutes},
+        _("You need not wait here, and there is no need to ask again: that would not make it any faster."),
         following=Next("/", _("Back to the news")),
     )
 

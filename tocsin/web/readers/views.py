@@ -1,7 +1,6 @@
 """Subscribing, confirming, a reader's own page, leaving, being deleted.
 
-GET never changes anything: mail scanners follow links. Every request to subscribe gets the same answer, whether the
-address is new, known or must not be written to; what differs is only the mail.
+GET never changes anything: mail scanners follow links. What becomes of a request to subscribe is in `asking`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,19 +8,20 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tocsin.audience import actions, limits, queries, wordings
+from tocsin.audience import actions, limits, queries
 from tocsin.audience.actions import Confirmed
 from tocsin.audience.models import Followable, Subscriber
 from tocsin.courier import actions as courier
 from tocsin.lib.addresses import masked
-from tocsin.web.readers import mails, notices
+from tocsin.web.readers import asking, mails, notices, suspicion
+from tocsin.web.readers.asking import SeeOther
 from tocsin.web.readers.forms import Pausing, Preferences, Subscribing
 from tocsin.web.readers.guards import behind, is_foreign, links, private
 from tocsin.web.readers.notices import Next
@@ -46,54 +46,25 @@ GROUPS = (
 Status = Subscriber.Status
 
 
-class SeeOther(HttpResponseRedirect):
-    """303: what was posted is done; look there, and reloading does not post again."""
-
-    status_code = 303
-
-
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
     """The Stay informed form, with topics and pace."""
     if request.method != "POST":
-        return render(request, "web/readers/subscribe.html", {"form": Subscribing()})
+        return _empty_form(request)
     return _ask(request)
 
 
 @private
 def _ask(request: HttpRequest) -> HttpResponse:
-    if is_foreign(request):
-        return notices.foreign(request)
-    form = Subscribing(request.POST)
-    if form.is_trap_sprung:
-        return SeeOther("/subscribe/sent/")
-    if not form.is_valid():
-        response = render(request, "web/readers/subscribe.html", {"form": form}, status=422)
-        response.headers["Referrer-Policy"] = "same-origin"  # the form on it is to say where it comes from
-        return response
-    if not (
-        limits.take(limits.NETWORK, limits.network(request.META.get("REMOTE_ADDR", ""))) and limits.take(limits.SITE)
-    ):
-        return notices.too_many(request)
-    _answer_by_mail(form)
-    return SeeOther("/subscribe/sent/")
+    return notices.foreign(request) if is_foreign(request) else asking.ask(request, "form")
 
 
-@transaction.atomic
-def _answer_by_mail(form: Subscribing) -> None:
-    """Record the request and plan its mail, together. Too often for one mailbox: neither, and nobody can tell."""
-    email, publication = form.cleaned_data["email"], queries.publication()
-    if not limits.take_for_mailbox(queries.hash_of(email), "subscribe"):
-        return
-    asked = actions.ask(
-        email,
-        name=form.cleaned_data["name"],
-        choices=form.choices(),
-        wording=wordings.subscribing(publication.name),
-        language=publication.language,
-    )
-    mails.send(mails.LETTERS[asked.answer], asked.address, publication)
+def _empty_form(request: HttpRequest) -> HttpResponse:
+    """The form as it is first shown. It says since when, so it is made for each reader."""
+    response = render(request, "web/readers/subscribe.html", {"form": Subscribing(), "since": suspicion.since()})
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe
@@ -101,6 +72,13 @@ def _answer_by_mail(form: Subscribing) -> None:
 def sent(request: HttpRequest) -> HttpResponse:
     """What everybody sees after subscribing."""
     return notices.sent(request)
+
+
+@require_safe
+@private
+def sent_later(request: HttpRequest) -> HttpResponse:
+    """The same for who could not do a sum."""
+    return notices.sent_later(request, asking.PATIENCE_MINUTES)
 
 
 @behind("confirm")

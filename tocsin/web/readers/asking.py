@@ -1,0 +1,136 @@
+"""What becomes of a request to subscribe, from whichever form: a mail at once or later, a question back, or a sum first.
+
+Every address gets the same answer, whether it is new, known or must not be written to; what differs is only the mail.
+Where a machine may be asking, a page of its own has the reader's browser do a sum; without JavaScript its button works
+too, and the mail comes later.
+"""
+
+from typing import Final
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from tocsin.audience import actions, limits, queries, wordings
+from tocsin.lib import clock
+from tocsin.lib.mailboxes import likely_meant
+from tocsin.web.look import script
+from tocsin.web.readers import mails, notices, sums, suspicion
+from tocsin.web.readers.forms import Subscribing
+from tocsin.web.readers.guards import private
+from tocsin.web.security import public_policy
+
+SENT: Final = "/subscribe/sent/"
+SENT_LATER: Final = "/subscribe/sent/later/"
+PATIENCE_MINUTES: Final = 15
+"""So much later the mail is sent to whoever could not do the sum."""
+
+KEPT: Final = "kept"
+ALSO_CARRIED: Final = (KEPT, "since")
+TRAP: Final = "website"
+LONGEST_TOKEN: Final = 100
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what was posted is done; look there, and reloading does not post again."""
+
+    status_code = 303
+
+
+@private
+def ask(request: HttpRequest, source: str) -> HttpResponse:
+    """Answer a posted form. `source`: where it was filled in."""
+    form = Subscribing(request.POST)
+    if form.is_trap_sprung:
+        return SeeOther(SENT)
+    if not form.is_valid():
+        return _to_be_mended(request, form)
+    meant = None if KEPT in request.POST else likely_meant(form.cleaned_data["email"])
+    return _did_you_mean(request, form, meant) if meant else _weigh(request, form, source)
+
+
+def _weigh(request: HttpRequest, form: Subscribing, source: str) -> HttpResponse:
+    """Mail at once, later, or not before a sum is done."""
+    if not (limits.take(limits.NETWORK, suspicion.network(request)) and limits.take(limits.SITE)):
+        return notices.too_many(request)
+    email = form.cleaned_data["email"]
+    mailbox = queries.mailbox_of(email)
+    if sums.is_solved(mailbox, request.POST.get("altcha", "")):
+        return _answer_by_mail(request, form, source)
+    if sums.was_shown(mailbox, request.POST.get("shown", "")):
+        return _answer_later(request, form, source)
+    if suspicion.is_suspicious(request, email):
+        return _one_moment(request, form, mailbox)
+    return _answer_by_mail(request, form, source)
+
+
+def _to_be_mended(request: HttpRequest, form: Subscribing) -> HttpResponse:
+    """The form with what is wrong in it."""
+    context = {"form": form, "since": request.POST.get("since", "")[:LONGEST_TOKEN]}
+    return _answering_here(render(request, "web/readers/subscribe.html", context, status=422))
+
+
+def _did_you_mean(request: HttpRequest, form: Subscribing, meant: str) -> HttpResponse:
+    """Two buttons: what was probably meant, and what was typed."""
+    context = {
+        "meant": meant,
+        "typed": form.cleaned_data["email"].value,
+        "carried": [*_carried(request, form, without="email"), (KEPT, "1")],
+    }
+    return _answering_here(render(request, "web/readers/meant.html", context))
+
+
+def _one_moment(request: HttpRequest, form: Subscribing, mailbox: bytes) -> HttpResponse:
+    """The sum, with what was typed beside it."""
+    sum_script = script("sum")
+    context = {
+        "sum": sums.pose(mailbox),
+        "script": sum_script.text,
+        "minutes": PATIENCE_MINUTES,
+        "carried": _carried(request, form),
+    }
+    response = render(request, "web/readers/sum.html", context)
+    response.headers["Content-Security-Policy"] = public_policy(request, scripts=sum_script.source)
+    return _answering_here(response)
+
+
+def _carried(request: HttpRequest, form: Subscribing, *, without: str = "") -> list[tuple[str, str]]:
+    """What was filled in, for a form that sends it on."""
+    names = [name for name in (*form.fields, *ALSO_CARRIED) if name not in {TRAP, without}]
+    return [(name, value) for name in names for value in request.POST.getlist(name)]
+
+
+def _answering_here(response: HttpResponse) -> HttpResponse:
+    """The form on this page is to say where it comes from."""
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _answer_later(request: HttpRequest, form: Subscribing, source: str) -> HttpResponse:
+    if not limits.take(limits.PATIENT, suspicion.network(request)):
+        return notices.too_many(request)
+    _plan_mail(request, form, source, clock.now_us() + PATIENCE_MINUTES * clock.MINUTE)
+    return SeeOther(SENT_LATER)
+
+
+def _answer_by_mail(request: HttpRequest, form: Subscribing, source: str) -> HttpResponse:
+    _plan_mail(request, form, source)
+    return SeeOther(SENT)
+
+
+@transaction.atomic
+def _plan_mail(request: HttpRequest, form: Subscribing, source: str, not_before_us: int = 0) -> None:
+    """Record the request and plan its mail, together. Too often for one mailbox: neither, and nobody can tell."""
+    email, publication = form.cleaned_data["email"], queries.publication()
+    if not limits.take_for_mailbox(queries.mailbox_of(email), "subscribe"):
+        return
+    asked = actions.ask(
+        email,
+        name=form.cleaned_data["name"],
+        choices=form.choices(),
+        wording=wordings.subscribing(publication.name),
+        language=publication.language,
+        source=source,
+        ip=request.META.get("REMOTE_ADDR"),
+    )
+    mails.send(mails.LETTERS[asked.answer], asked.address, publication, not_before_us=not_before_us)
