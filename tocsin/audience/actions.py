@@ -1,7 +1,7 @@
 """The verbs of the audience: what readers and the content room may do to its tables.
 
-Besides these only `forgetting` (what is kept too long), `importing` (many people at once) and `limits` (token buckets)
-write here. Mail is not sent
+Besides these only `forgetting` (what is kept too long), `importing` (many people at once), `limits` (token buckets) and
+`upkeep` (what the staff do) write here. Mail is not sent
 from this room: `ask` says what should be mailed, and whoever calls it does so in the same transaction.
 """
 
@@ -124,13 +124,13 @@ def unsubscribe(person: UUID, how: str) -> None:
 
 
 @transaction.atomic
-def erase(person: UUID) -> None:
+def erase(person: UUID, how: str = "button behind the mailed link") -> None:
     """Delete a person: name, address, choices. What stays names nobody: the keyed hash of the address.
 
     It stays in the consent record (as proof) and as a suppression, so that no import brings the address back.
     Raises Subscriber.DoesNotExist.
     """
-    _remove(_locked(person), Event.ERASED, "button behind the mailed link")
+    _remove(_locked(person), Event.ERASED, how)
 
 
 @transaction.atomic

@@ -194,6 +194,7 @@ class Subscriber(models.Model):
                 name="quiet_hours_begin_and_end",
             ),
         ]
+        permissions = [("export_subscriber", "Can export readers and their addresses")]
 
     def __str__(self) -> str:
         return self.name or str(self.public_id)
@@ -322,8 +323,23 @@ class Consent(models.Model):
     )
     at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        indexes = [models.Index(fields=["at", "event"], name="consents_over_time")]
+
     def __str__(self) -> str:
         return f"{self.event} {self.at:%Y-%m-%d}"
+
+
+class StaffNote(models.Model):
+    """What somebody of the staff wrote about a subscriber, or did to them. Goes with the person."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="notes")
+    text = models.TextField(max_length=2000)
+    by = models.CharField(max_length=150, help_text="The user name, which outlives the account.")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.text[:60]
 
 
 class Suppression(models.Model):

@@ -59,6 +59,11 @@ def everything() -> Followable:
     return Followable.objects.get(kind=Followable.Kind.EVERYTHING)
 
 
+def followed() -> QuerySet[Followable]:
+    """Everything that can be followed or once could, by kind and name."""
+    return Followable.objects.order_by("kind", "name")
+
+
 def choosable() -> list[Followable]:
     """What a reader can choose now: everything, then topics, then authors, each by name."""
     order = list(Followable.Kind)

@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from wagtail.models import Page, Revision
 
 from tocsin.desk import retention, sweep, watchdog
+from tocsin.desk.readers import tasks as readers
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ def tick() -> None:
         _attempt(f"page {page_id}", lambda: _expire(page_id, now))  # noqa: B023
     if _sweeping.is_due(time.monotonic()):
         _attempt("sweep", sweep.sweep)
+        _attempt("changes of readers", readers.enqueue_stalled)
     if _watching.is_due(time.monotonic()):
         _attempt("watchdog", watchdog.watch)
     if _forgetting.is_due(time.monotonic()):

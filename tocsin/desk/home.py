@@ -55,4 +55,5 @@ class Readers(SummaryItem):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:  # noqa: ARG002
         number = queries.subscribers()
         words = ngettext("{number} reader", "{number} readers", number).format(number=intcomma(number))
-        return {"words": words, "icon": "group", "url": ""}
+        may_look = self.request.user.has_perm("audience.view_subscriber")
+        return {"words": words, "icon": "group", "url": reverse("readers:index") if may_look else ""}

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 NOTE_CHARACTERS = 300
@@ -54,3 +55,24 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class BulkChange(models.Model):
+    """Something done to many readers at once, in the background: what, to whom, how far it is, and who wanted it."""
+
+    verb = models.CharField(max_length=20)
+    argument = models.JSONField(default=dict)
+    selection = models.JSONField(default=dict, help_text="An audience.selection.Selection as JSON.")
+    upto = models.BigIntegerField(help_text="Who joined later is not meant.")
+    total = models.IntegerField()
+    cursor = models.BigIntegerField(default=0, help_text="The last subscriber it was done to.")
+    done = models.IntegerField(default=0, help_text="How many were looked at.")
+    changed = models.IntegerField(default=0, help_text="How many that changed something for.")
+    by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True, help_text="Why it was given up.")
+
+    def __str__(self) -> str:
+        return f"{self.verb} to {self.total}"

@@ -9,6 +9,7 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from tocsin.desk import home, viewsets
+from tocsin.desk.readers.viewset import ReadersViewSet
 
 NOT_OURS = frozenset({"documents", "explorer"})
 OUR_HELP = frozenset({"keyboard-shortcuts-trigger"})
@@ -25,6 +26,7 @@ def screens() -> list[Any]:
         viewsets.PostsViewSet("content_postpage"),
         viewsets.PagesViewSet("content_plainpage"),
         viewsets.TellingsViewSet(),
+        ReadersViewSet(),
         viewsets.PublicationViewSet(),
     ]
 
