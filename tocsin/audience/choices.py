@@ -66,11 +66,16 @@ def keep(ending: QuerySet[Subscription], now: datetime) -> None:
     )
 
 
-def undo(subscriber: Subscriber) -> bool:
-    """Take the last change back, as a change of its own; False if there was none."""
+def last_change(subscriber: Subscriber) -> datetime | None:
+    """When they last changed what they follow; None if they never did."""
     ended = subscriber.past_choices.aggregate(last=Max("ended_at"))["last"]
     begun = subscriber.subscriptions.aggregate(last=Max("paced_at"))["last"]
-    last = max((moment for moment in (ended, begun) if moment), default=None)
+    return max((moment for moment in (ended, begun) if moment), default=None)
+
+
+def undo(subscriber: Subscriber) -> bool:
+    """Take the last change back, as a change of its own; False if there was none."""
+    last = last_change(subscriber)
     if last is None:
         return False
     untouched = subscriber.subscriptions.exclude(paced_at=last).values_list("followable_id", "cadence")

@@ -16,7 +16,7 @@ class Mark(StrEnum):
     MANAGE = "\x02manage\x03"
     UNSUBSCRIBE = "\x02unsubscribe\x03"
     CONFIRM = "\x02confirm\x03"
-    ERASE = "\x02erase\x03"
+    DATA = "\x02data\x03"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tocsin.courier.ledger import quota
 from tocsin.courier.ledger.dispatches import RESTORED
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
-from tocsin.courier.models import Batch, Delivery, Dispatch, RelayStatus, RelayUse
+from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, RelayStatus, RelayUse
 from tocsin.courier.reasons import gist
 from tocsin.courier.states import UNSETTLED, State
 from tocsin.lib import clock
@@ -156,6 +156,12 @@ def dispatches_of_post(post_id: int) -> QuerySet[Dispatch]:
 def sent_to(subscriber_id: int) -> QuerySet[Delivery]:
     """Everything one subscriber was sent or is to be sent, newest first, each with its dispatch at hand."""
     return Delivery.objects.filter(subscriber_id=subscriber_id).select_related("dispatch").order_by("-id")
+
+
+def attempts_for(subscriber_id: int) -> QuerySet[Attempt]:
+    """Every try that was written down at what one subscriber was sent, each with its dispatch at hand."""
+    found = Attempt.objects.filter(delivery__subscriber_id=subscriber_id)
+    return found.select_related("delivery__dispatch").order_by("delivery_id", "number")
 
 
 def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: bool = False) -> QuerySet[Address, Any]:

@@ -1,7 +1,8 @@
 """The personal links in mail: made when a message is addressed, read when the site is asked.
 
 A link names a subscriber by public id and is signed for one purpose. `manage` and `unsubscribe` never expire
-(a mail stays in an inbox for years); `confirm` and `erase` do.
+(a mail stays in an inbox for years); the others do. `data` is mailed on request; `erase` only stands on the page that
+`data` opens.
 """
 
 from dataclasses import dataclass
@@ -11,9 +12,15 @@ from tocsin.lib.tokens import BadToken, Signer, Stamp
 
 DAY = 86_400
 CONFIRM_AGE = 7 * DAY
-ERASE_AGE = DAY // 24
-FOLDERS = {"manage": "reader", "unsubscribe": "unsubscribe", "confirm": "confirm", "erase": "erase"}
-MAX_AGES = {"confirm": CONFIRM_AGE, "erase": ERASE_AGE}
+DATA_AGE = ERASE_AGE = DAY // 24
+FOLDERS = {
+    "manage": "reader",
+    "unsubscribe": "unsubscribe",
+    "confirm": "confirm",
+    "data": "your-data",
+    "erase": "erase",
+}
+MAX_AGES = {"confirm": CONFIRM_AGE, "data": DATA_AGE, "erase": ERASE_AGE}
 
 
 @dataclass(frozen=True)
@@ -35,20 +42,24 @@ class Links:
         """Confirming an address; good for CONFIRM_AGE seconds from `now` (seconds since the epoch)."""
         return self._link("confirm", person, now)
 
+    def data(self, person: UUID, now: int) -> str:
+        """What is kept about somebody; good for DATA_AGE seconds from `now`."""
+        return self._link("data", person, now)
+
     def erase(self, person: UUID, now: int) -> str:
         """Deleting all data; good for ERASE_AGE seconds from `now`."""
         return self._link("erase", person, now)
 
     def start(self, purpose: str) -> str:
-        """What everybody's link of one of the four purposes begins with."""
+        """What everybody's link of one of the purposes begins with."""
         return f"{self.site_url}/{FOLDERS[purpose]}/"
 
     def stamp(self, purpose: str) -> Stamp:
-        """What makes the token of one of the four purposes out of the 16 octets of a public id."""
+        """What makes the token of one of the purposes out of the 16 octets of a public id."""
         return self.signer.stamp(purpose, dated=purpose in MAX_AGES)
 
     def read(self, purpose: str, token: str, now: int) -> UUID:
-        """The public id in a token of one of the four purposes. Raises BadToken or ExpiredToken."""
+        """The public id in a token of one of the purposes. Raises BadToken or ExpiredToken."""
         payload = self.signer.verify(purpose, token, max_age=MAX_AGES.get(purpose), now=now)
         if len(payload) != 16:
             raise BadToken("not a person")

@@ -3,7 +3,7 @@
 import logging
 import re
 
-TOKEN = re.compile(r"/(reader|confirm|unsubscribe|erase|password_reset/confirm)/[^\s?#\"']+")
+TOKEN = re.compile(r"/(reader|confirm|unsubscribe|erase|your-data|password_reset/confirm)/[^\s?#\"']+")
 
 
 class KeepTokensOut(logging.Filter):

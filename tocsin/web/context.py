@@ -19,6 +19,8 @@ from tocsin.web.look import Look, look
 from tocsin.web.presentation import ANNOUNCED, Article, Card, Link, announced, article, menus
 
 TOPICS_IN_THE_MASTHEAD = 6
+SHEETS = "tocsin_sheets"
+"""Where a view names style sheets that its pages need besides the site's."""
 
 
 @dataclass
@@ -37,7 +39,8 @@ class Site:
     @cached_property
     def look(self) -> Look:
         """The page's style and script, known once its body is; the response's security headers allow exactly these."""
-        chosen = look(self.publication.accent, rare=is_rare(self._pieces))
+        rare = ("rare",) if is_rare(self._pieces) else ()
+        chosen = look(self.publication.accent, *rare, *getattr(self.request, SHEETS, ()))
         self.request.tocsin_look = chosen  # type: ignore[attr-defined]
         return chosen
 

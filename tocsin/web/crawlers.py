@@ -26,6 +26,7 @@ Disallow: /reader/
 Disallow: /confirm/
 Disallow: /unsubscribe/
 Disallow: /erase/
+Disallow: /your-data/
 
 Sitemap: {site}/sitemap.xml
 Sitemap: {site}/sitemap-news.xml

@@ -61,11 +61,11 @@ def script(name: str) -> Script:
 
 
 @lru_cache(maxsize=8)
-def look(accent: str = colours.DEFAULT_ACCENT, *, rare: bool = False) -> Look:
-    """The look with `accent` (#rrggbb) as its one accent colour; `rare`: with the style of rare blocks."""
+def look(accent: str = colours.DEFAULT_ACCENT, *more: str) -> Look:
+    """The look with `accent` (#rrggbb) as its one accent colour; `more`: style sheets that few pages need."""
     chosen = colours.parse(accent)
     light, dark = colours.readable_on(chosen, LIGHT_PAPER), colours.readable_on(chosen, DARK_PAPER)
-    sheets = ("site.css", "rare.css") if rare else ("site.css",)
+    sheets = (f"{name}.css" for name in ("site", *more))
     style = "".join(_squeeze((ASSETS / name).read_text(encoding="utf-8")) for name in sheets)
     own = f':root{{--day:{light};--night:{dark};--site:"{config.current().site_url}"}}'
     return Look(style=own + style, script=script("site").text, icon=_icon(light))

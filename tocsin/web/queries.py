@@ -12,6 +12,7 @@ from django.db.models import CharField, Exists, ExpressionWrapper, F, Min, Outer
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
+from tocsin.audience.models import Followable
 from tocsin.content.models import Author, Byline, MenuItem, PostPage, Topic
 
 NEWEST_FIRST = ("-first_published_at", "-pk")
@@ -32,6 +33,17 @@ def restricted() -> Exists:
     """Whether a page, or one above it, is not for everybody. Unlike Wagtail's `public()`, no query of its own."""
     locks = PageViewRestriction.objects.annotate(below=ExpressionWrapper(OuterRef("path"), output_field=CharField()))
     return Exists(locks.filter(below__startswith=F("page__path")))
+
+
+def followed_by(found: QuerySet[PostPage]) -> dict[int, frozenset[int]]:
+    """What readers can follow these posts by, as ids of followables, whether or not it can be chosen now. Two queries."""
+    kind = Followable.Kind
+    ids = {(each.kind, each.slug): each.pk for each in Followable.objects.all()}
+    named = found.order_by().values_list("pk", "topics__slug", "bylines__author__slug")
+    followed = defaultdict[int, set[int]](lambda: {ids[kind.EVERYTHING, ""]})
+    for post, topic, author in named:
+        followed[post] |= {ids[key] for key in ((kind.TOPIC, topic), (kind.AUTHOR, author)) if key in ids}
+    return {post: frozenset(theirs) for post, theirs in followed.items()}
 
 
 def listed(found: PageQuerySet) -> PageQuerySet:

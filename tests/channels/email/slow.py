@@ -37,7 +37,7 @@ def _links(links: Links, recipient: Recipient) -> dict[Mark, str]:
         Mark.MANAGE: links.manage(person),
         Mark.UNSUBSCRIBE: links.unsubscribe(person),
         Mark.CONFIRM: links.confirm(person, now),
-        Mark.ERASE: links.erase(person, now),
+        Mark.DATA: links.data(person, now),
     }
 
 

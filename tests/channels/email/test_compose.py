@@ -127,15 +127,15 @@ def test_bulk_mail_to_nobody_known_has_no_one_click() -> None:
 
 
 def test_personal_links_stand_where_their_marks_stood() -> None:
-    text = f"Manage: {Mark.MANAGE} or\n{Mark.UNSUBSCRIBE}\n{Mark.CONFIRM}{Mark.ERASE}.\n"
-    page = f'<a href="{Mark.MANAGE}">manage</a><a href="{Mark.ERASE}">erase</a>\n'
+    text = f"Manage: {Mark.MANAGE} or\n{Mark.UNSUBSCRIBE}\n{Mark.CONFIRM}{Mark.DATA}.\n"
+    page = f'<a href="{Mark.MANAGE}">manage</a><a href="{Mark.DATA}">data</a>\n'
     now = ANNA.started_us // 1_000_000
     body = compose(replace(NEWS, text=text, html=page))
     assert_wire_form(body)
-    confirm, erase = LINKS.confirm(PERSON, now), LINKS.erase(PERSON, now)
+    confirm, data = LINKS.confirm(PERSON, now), LINKS.data(PERSON, now)
     manage = LINKS.manage(PERSON)
-    assert part_text(body, "plain") == f"Manage: {manage} or\n{LINKS.unsubscribe(PERSON)}\n{confirm}{erase}.\n"
-    assert part_text(body, "html") == f'<a href="{manage}">manage</a><a href="{erase}">erase</a>\n'
+    assert part_text(body, "plain") == f"Manage: {manage} or\n{LINKS.unsubscribe(PERSON)}\n{confirm}{data}.\n"
+    assert part_text(body, "html") == f'<a href="{manage}">manage</a><a href="{data}">data</a>\n'
 
 
 def test_links_are_escaped_in_html_only() -> None:

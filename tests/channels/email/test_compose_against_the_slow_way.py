@@ -38,7 +38,7 @@ people = st.builds(
 
 @given(messages, people)
 @example(replace(NEWS, text=f".{Mark.MANAGE}.", html=f"From {Mark.MANAGE}From "), ANNA)
-@example(replace(NEWS, text=f"{Mark.ERASE}{Mark.ERASE}\n\n", html=""), ANNA._replace(name="Ж" * 60))
+@example(replace(NEWS, text=f"{Mark.DATA}{Mark.DATA}\n\n", html=""), ANNA._replace(name="Ж" * 60))
 @example(replace(NEWS, text=".\n.\n", html="<p>\n."), ANNA)
 @example(replace(NEWS, text="x" * 74 + "é", html="x" * 73 + "=" + "."), ANNA)
 @example(replace(NEWS, subject="", sender_name=""), ANNA._replace(name=""))

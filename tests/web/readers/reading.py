@@ -55,7 +55,7 @@ def marks() -> list[tuple[str, Mark]]:
 def link(purpose: str, person: Subscriber, *, age: int = 0) -> str:
     """The path of a mailed link, `age` seconds old."""
     links, now = Links("", Signer(config.current().secret_keys)), now_us() // SECOND - age
-    dated = {"confirm": links.confirm, "erase": links.erase}
+    dated = {"confirm": links.confirm, "data": links.data, "erase": links.erase}
     plain = {"manage": links.manage, "unsubscribe": links.unsubscribe}
     return dated[purpose](person.public_id, now) if purpose in dated else plain[purpose](person.public_id)
 

@@ -1,5 +1,6 @@
 """Confirming, the reader's own page, leaving, being deleted: behind mailed links."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,10 @@ from tocsin.audience import actions, queries
 from tocsin.audience.models import Consent, Subscriber, Suppression
 from tocsin.courier.message import Mark
 from tocsin.courier.models import Delivery
-from tocsin.lib.links import CONFIRM_AGE, ERASE_AGE
+from tocsin.lib.links import CONFIRM_AGE, DATA_AGE, ERASE_AGE
 
 pytestmark = pytest.mark.django_db
-PURPOSES = ["confirm", "manage", "unsubscribe", "erase"]
+PURPOSES = ["confirm", "manage", "unsubscribe", "data", "erase"]
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_a_used_confirmation_does_not_undo_leaving():
     assert people.told() == []
 
 
-@pytest.mark.parametrize(("purpose", "age"), [("confirm", CONFIRM_AGE), ("erase", ERASE_AGE)])
+@pytest.mark.parametrize(("purpose", "age"), [("confirm", CONFIRM_AGE), ("data", DATA_AGE), ("erase", ERASE_AGE)])
 def test_an_expired_link_does_nothing_and_says_what_to_do(purpose, age):
     person = pending()
     for response in (
@@ -127,7 +128,7 @@ def test_a_page_behind_a_link_is_kept_and_passed_on_by_nobody(purpose, mira):
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert "Set-Cookie" not in response.headers
         assert "Cookie" not in response.headers.get("Vary", "")
-        assert b"mira@example.org" not in response.content
+        assert (b"mira@example.org" in response.content) == (purpose == "data")
 
 
 def test_one_click_unsubscribes_at_once(mira):
@@ -236,10 +237,11 @@ def test_the_own_page_of_who_left_only_offers_to_come_back_or_be_deleted(mira):
 
 
 def test_deleting_needs_a_fresh_link_from_the_mailbox(mira):
-    assert browser().post(link("manage", mira), {"do": "mail-erasure-link"}).headers["Location"] == "?said=mailed"
-    assert marks() == [("mira@example.org", Mark.ERASE)]
+    assert browser().post(link("manage", mira), {"do": "mail-data-link"}).headers["Location"] == "?said=mailed"
+    assert marks() == [("mira@example.org", Mark.DATA)]
     Delivery.objects.update(state="failed", reply="550 5.1.1 <mira@example.org>: no such user")
-    url = link("erase", mira)
+    data = browser().get(link("data", mira)).content.decode()
+    [url] = re.findall(r'href="(/erase/[^"]+)"', data)
     page = browser().get(url)
     assert heading(page) == "Delete everything?"
     assert Subscriber.objects.exists()
@@ -261,15 +263,15 @@ def test_links_of_the_deleted_are_answered_kindly(mira):
 
 
 def test_a_mailbox_is_not_flooded_with_deletion_links(mira):
-    answers = [browser().post(link("manage", mira), {"do": "mail-erasure-link"}) for _ in range(5)]
+    answers = [browser().post(link("manage", mira), {"do": "mail-data-link"}) for _ in range(5)]
     assert len(marks()) == 3
     assert answers[0].headers["Location"] == "?said=mailed"
     assert answers[-1].headers["Location"] == "?said=mailed-enough"
 
 
-@pytest.mark.parametrize("purpose", ["confirm", "manage", "erase"])
+@pytest.mark.parametrize("purpose", ["confirm", "manage", "data", "erase"])
 def test_a_page_that_says_it_is_foreign_is_turned_away(purpose, mira):
-    response = browser(origin="http://evil.example").post(link(purpose, mira), {"do": "mail-erasure-link"})
+    response = browser(origin="http://evil.example").post(link(purpose, mira), {"do": "mail-data-link"})
     assert response.status_code == 403
     assert marks() == []
     assert Subscriber.objects.exists()

@@ -17,6 +17,7 @@ UNCACHED: Final = (
     "/reader/",
     "/unsubscribe/",
     "/erase/",
+    "/your-data/",
     "/search/",
     "/subscribe/",
 )

@@ -8,7 +8,7 @@ too, and the mail comes later.
 from typing import Final
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tocsin.audience import actions, limits, queries, wordings
@@ -18,6 +18,7 @@ from tocsin.web.look import script
 from tocsin.web.readers import mails, notices, sums, suspicion
 from tocsin.web.readers.forms import Subscribing
 from tocsin.web.readers.guards import private
+from tocsin.web.readers.notices import SeeOther
 from tocsin.web.security import public_policy
 
 SENT: Final = "/subscribe/sent/"
@@ -29,12 +30,6 @@ KEPT: Final = "kept"
 ALSO_CARRIED: Final = (KEPT, "since")
 TRAP: Final = "website"
 LONGEST_TOKEN: Final = 100
-
-
-class SeeOther(HttpResponseRedirect):
-    """303: what was posted is done; look there, and reloading does not post again."""
-
-    status_code = 303
 
 
 @private

@@ -1,4 +1,4 @@
-"""The mails a reader asked for: confirm, your page, delete everything. Each says the same in text and in HTML."""
+"""The mails a reader asked for: confirm, your page, your data. Each says the same in text and in HTML."""
 
 import textwrap
 from dataclasses import dataclass
@@ -62,20 +62,34 @@ LETTERS = {
         after=(gettext_lazy("This link is personal: whoever has it can change what you get."),),
     ),
 }
-ERASURE = Letter(
-    title=gettext_lazy("Deletion: link"),
-    subject=gettext_lazy("Delete everything {name} knows about you"),
+REMINDER = Letter(
+    title=gettext_lazy("Subscription: reminder"),
+    subject=gettext_lazy("Still interested? {name} by e-mail"),
     lines=(
-        gettext_lazy(
-            "On your page at {name} it was asked to delete your name, your address and your choices for good."
-        ),
-        gettext_lazy("Is that what you want? Then follow this link and press the button on the page it opens."),
+        gettext_lazy("Some days ago somebody, we hope it was you, asked {name} to write to this address."),
+        gettext_lazy("It was not confirmed yet, so nothing is sent. If you would like it, follow this link."),
     ),
-    button=gettext_lazy("Delete everything"),
-    mark=Mark.ERASE,
+    button=gettext_lazy("Confirm the subscription"),
+    mark=Mark.CONFIRM,
     after=(
-        gettext_lazy("The link works for one hour."),
-        gettext_lazy("If you do nothing, everything stays as it is."),
+        gettext_lazy("The link works for seven days."),
+        gettext_lazy("This is the only reminder. If you do nothing, the request and your address are deleted."),
+    ),
+)
+DATA = Letter(
+    title=gettext_lazy("Own data: link"),
+    subject=gettext_lazy("Your data at {name}"),
+    lines=(
+        gettext_lazy("On your page at {name} it was asked what is kept about you."),
+        gettext_lazy(
+            "This link shows it: what was sent to you and why, what you agreed to, and your data to download or to delete."
+        ),
+    ),
+    button=gettext_lazy("See your data"),
+    mark=Mark.DATA,
+    after=(
+        gettext_lazy("The link works for one hour. Do not pass it on: it shows your address."),
+        gettext_lazy("If it was not you who asked, there is nothing to do."),
     ),
 )
 

@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 SUBSCRIBE = "/subscribe/"
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what was posted is done; look there, and reloading does not post again."""
+
+    status_code = 303
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def gone(request: HttpRequest) -> HttpResponse:
 
 def expired(request: HttpRequest, purpose: str) -> HttpResponse:
     """The token is ours, but too old."""
-    if purpose == "erase":
+    if purpose in {"data", "erase"}:
         line = _(
             "For your safety it worked for an hour only. Ask for a new one on your own page: every mail links there."
         )

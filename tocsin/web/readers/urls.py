@@ -2,14 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from tocsin.web.readers import views
+from tocsin.web.readers import own_data, own_page, views
 
 urlpatterns: list[URLPattern] = [
     path("subscribe/", views.subscribe, name="subscribe"),
     path("subscribe/sent/", views.sent, name="subscribe_sent"),
     path("subscribe/sent/later/", views.sent_later, name="subscribe_sent_later"),
     path("confirm/<str:token>/", views.confirm, name="confirm"),
-    path("reader/<str:token>/", views.reader, name="reader"),
+    path("reader/<str:token>/", own_page.reader, name="reader"),
     path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
-    path("erase/<str:token>/", views.erase, name="erase"),
+    path("your-data/<str:token>/", own_data.data, name="own_data"),
+    path("your-data/<str:token>/my-data.json", own_data.export, name="own_data_export"),
+    path("erase/<str:token>/", own_data.erase, name="erase"),
 ]

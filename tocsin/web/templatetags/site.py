@@ -1,10 +1,13 @@
 """What the site's templates ask for: pages made ready, and dates in the publication's time zone."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
+from django.forms import BoundField
 from django.template import RequestContext
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -93,6 +96,26 @@ def day(context: RequestContext, moment: datetime | None) -> SafeString:
 def moment(context: RequestContext, moment: datetime | None) -> SafeString:
     """`<time>` with the day, the time and the zone."""
     return _time(context, moment, phrases.day_and_hour)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Some options of a `<select>`; `name` is empty for those that stand alone, `chosen` is the value chosen of all."""
+
+    name: str
+    options: Sequence[tuple[str, str]]
+    chosen: str
+
+
+@register.filter
+def option_groups(field: BoundField) -> list[Options]:
+    """The options of a choice field, grouped as its choices are."""
+    chosen = str(field.value() or "")
+    choices: Any = getattr(field.field, "choices", ())
+    return [
+        Options(str(value), text, chosen) if isinstance(text, list) else Options("", [(value, text)], chosen)
+        for value, text in choices
+    ]
 
 
 def _time(context: RequestContext, moment: datetime | None, say: Callable[[datetime], str]) -> SafeString:
