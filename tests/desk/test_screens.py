@@ -10,7 +10,8 @@ from wagtail.models import Page
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from tests.posts import draft, published, stream
-from tests.readers import readers
+from tests.readers import reader, readers
+from tocsin.audience.models import Subscriber
 from tocsin.audience.queries import publication
 from tocsin.content.models import Author, PostPage, Topic
 from tocsin.courier.models import Delivery, Dispatch, RelayStatus
@@ -239,8 +240,10 @@ def test_the_publication_is_edited_and_editors_move_with_its_time_zone(client, e
         "name": "The Gazette", "tagline": "", "accent": "#204060", "language": "en", "time_zone": "Europe/Berlin",
         "sender_name": "", "sender_email": "news@example.org", "reply_to": "", "address_line": "", "unsure_policy": "hold",
         "staff_email": "", "keep_unconfirmed_days": 5, "keep_left_days": 0, "keep_details_days": 90, "keep_ip_days": 7,
-        "record_ip": "on",
+        "record_ip": "on", "digest_hour": "18", "digest_weekday": "4",
     }  # fmt: skip
+    daily = reader("daily@example.org", cadence="daily")
+    Subscriber.objects.filter(pk=daily.pk).update(digest_due_us=2**60)
     assert client.get("/admin/publication/").status_code == 200
     assert client.post("/admin/publication/", {**fields, "time_zone": "Mars/Olympus"}).status_code == 200
     assert client.post("/admin/publication/", {**fields, "accent": "red;}"}).status_code == 200
@@ -251,6 +254,8 @@ def test_the_publication_is_edited_and_editors_move_with_its_time_zone(client, e
     gazette.refresh_from_db()
     assert (gazette.name, gazette.time_zone, gazette.unsure_policy) == ("The Gazette", "Europe/Berlin", "hold")
     assert (gazette.keep_left_days, gazette.keep_details_days, gazette.record_ip) == (0, 90, True)
+    assert (gazette.digest_hour, gazette.digest_weekday) == (18, 4)
+    assert Subscriber.objects.get(pk=daily.pk).digest_due_us == 0, "it is worked out anew"
     assert User.objects.get(pk=editor.pk).wagtail_userprofile.get_current_time_zone() == "Europe/Berlin"
     assert User.objects.get(pk=other.pk).wagtail_userprofile.get_current_time_zone() == "Asia/Tokyo"
 

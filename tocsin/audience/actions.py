@@ -1,8 +1,8 @@
 """The verbs of the audience: what readers and the content room may do to its tables.
 
-Besides these only `forgetting` (what is kept too long), `importing` (many people at once), `limits` (token buckets) and
-`upkeep` (what the staff do) write here. Mail is not sent
-from this room: `ask` says what should be mailed, and whoever calls it does so in the same transaction.
+Besides these only `forgetting` (what is kept too long), `importing` (many people at once), `limits` (token buckets), `turns`
+(whose digest is due) and `upkeep` (what the staff do) write here. Mail is not sent from this room: `ask` says what should be
+mailed, and whoever calls it does so in the same transaction.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from tocsin.audience.models import (
     Consent,
     ConsentText,
     Followable,
+    PastChoice,
     Subscriber,
     Subscription,
     Suppression,
@@ -101,7 +102,8 @@ def confirm(person: UUID, ip: str | None = None) -> Confirmed:
         return Confirmed.BEFORE if subscriber.status == Status.ACTIVE else Confirmed.LEFT_SINCE
     address = _address(subscriber)
     subscriber.status, subscriber.paused_until = Status.ACTIVE, None
-    subscriber.save(update_fields=["status", "paused_until"])
+    subscriber.digest_due_us, subscriber.digested_us = pace.LOOK, 0
+    subscriber.save(update_fields=["status", "paused_until", "digest_due_us", "digested_us"])
     Address.objects.filter(pk=address.pk).update(confirmed_at=timezone.now())
     _suppressions(address).filter(reason=Reason.UNSUBSCRIBED).delete()
     asked = Consent.objects.filter(subscriber_id=subscriber.pk, event=Event.ASKED).order_by("-id").first()
@@ -288,15 +290,19 @@ def _address(subscriber: Subscriber) -> Address:
 
 
 def _move(kind: str, was: str, slug: str) -> None:
-    """Give a followable another slug; where a retired one had it before, the followers of both come together."""
-    moved = Followable.objects.filter(kind=kind, slug=was)
-    target = Followable.objects.filter(kind=kind, slug=slug).first()
-    if target is None:
-        moved.update(slug=slug)
+    """Give a followable another slug; where a retired one had it before, the followers of both come together.
+
+    The one that is moved stays what it is: posts that wait for digests name it.
+    """
+    moved = Followable.objects.filter(kind=kind, slug=was).first()
+    if moved is None:
         return
-    there = Subscription.objects.filter(followable=target).values("subscriber")
-    Subscription.objects.filter(followable__in=moved).exclude(subscriber__in=there).update(followable=target)
-    moved.delete()
+    retired = Followable.objects.filter(kind=kind, slug=slug)
+    there = Subscription.objects.filter(followable=moved).values("subscriber")
+    Subscription.objects.filter(followable__in=retired).exclude(subscriber__in=there).update(followable=moved)
+    PastChoice.objects.filter(followable__in=retired).update(followable=moved)
+    retired.delete()
+    Followable.objects.filter(pk=moved.pk).update(slug=slug)
 
 
 def _remove(subscriber: Subscriber, event: str, how: str) -> None:

@@ -12,9 +12,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tocsin.audience.models import Cadence, PastChoice, Subscriber, Subscription
+from tocsin.audience.pace import rescheduled
+from tocsin.lib import clock
 
 Choices = Mapping[int, str]
 """What somebody wants: followable id -> cadence."""
+
+DIGESTED = frozenset({Cadence.DAILY, Cadence.WEEKLY})
+"""The paces at which digests come."""
 
 SLOWER = {Cadence.INSTANT: Cadence.DAILY, Cadence.DAILY: Cadence.WEEKLY}
 """The next slower pace, where there is one."""
@@ -44,6 +49,16 @@ def follow(subscriber: Subscriber, choices: Choices) -> None:
         unique_fields=["subscriber", "followable"],
         update_fields=["cadence", "paced_at", "created_at"],
     )
+    _reschedule(subscriber, {row.cadence for row in present.values()}, set(choices.values()))
+
+
+def _reschedule(subscriber: Subscriber, before: Collection[str], after: Collection[str]) -> None:
+    """Have it worked out when their next digest is due."""
+    had, has = (not DIGESTED.isdisjoint(cadences) for cadences in (before, after))
+    subscriber.digest_due_us, subscriber.digested_us = rescheduled(
+        subscriber.digest_due_us, subscriber.digested_us, had=had, has=has, now_us=clock.now_us()
+    )
+    subscriber.save(update_fields=["digest_due_us", "digested_us"])
 
 
 def _told_since(before: Subscription | None, now: datetime) -> datetime:

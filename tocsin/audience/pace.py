@@ -19,6 +19,12 @@ DAYS = range(7)
 KNOWN_ZONES = 1024
 
 
+LOOK = 0
+"""The due time of a reader whose next digest is to be worked out anew."""
+EVER = 1
+"""The least time up to which posts can have been looked at: who has it had digests."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """A reader's own hour and weekday, with the publication's filled in. `zone` is one `zone_of` knows."""
@@ -51,6 +57,16 @@ def quiet_end(zone: ZoneInfo, quiet_from: int, quiet_until: int, now_us: int) ->
         return None
     day = local.date() + timedelta(days=quiet_until <= local.hour)
     return max(_moment(zone, day, quiet_until), now_us)
+
+
+def rescheduled(due_us: int | None, digested_us: int, *, had: bool, has: bool, now_us: int) -> tuple[int | None, int]:
+    """When a digest is due, and up to when posts were looked at for digests, after a reader's choices changed.
+
+    `had`, `has`: whether anything was, is followed once a day or once a week. Who begins with it is owed what comes from now on.
+    """
+    if due_us is None:
+        return (LOOK, now_us) if has else (None, digested_us)
+    return LOOK, max(digested_us, EVER) if had and not has else digested_us
 
 
 def require(

@@ -21,7 +21,6 @@ from tocsin.lib import config
 from tocsin.lib.addresses import EmailAddress, keyed_hash
 from tocsin.lib.mailboxes import canonical
 
-DIGESTED = (Cadence.DAILY, Cadence.WEEKLY)
 INSTANT_ONLY = (Cadence.INSTANT,)
 
 

@@ -1,7 +1,7 @@
-"""`tocsin worker`: the clock and the background tasks, each in a loop of its own so that neither waits for the other.
+"""`tocsin worker`: the clock, digests and the background tasks, each in a loop of its own so that none waits for another.
 
-What the clock does is `tocsin.desk.clock`; what a task does is wherever the task is. A failure is logged and
-tried again; it never ends the worker.
+What the clock does is `tocsin.desk.clock`, digests are `tocsin.desk.digests`; what a task does is wherever the task is. A
+failure is logged and tried again; it never ends the worker.
 """
 
 import logging
@@ -19,6 +19,7 @@ from tocsin.cli.django import setup
 from tocsin.lib import config
 
 TICK_SECONDS = 0.5
+DIGEST_SECONDS = 1.0
 TASK_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 AFTER_FAILURE_SECONDS = 2.0
@@ -49,9 +50,11 @@ def command() -> None:
 def start(stop: threading.Event) -> list[threading.Thread]:
     """Start the loops; they end soon after `stop` is set. What is cut off in the middle runs again later."""
     from tocsin.desk import clock
+    from tocsin.desk.digests.actions import plan_some
 
     loops: list[tuple[Callable[[], object], float]] = [
         (clock.tick, TICK_SECONDS),
+        (plan_some, DIGEST_SECONDS),
         (run_a_ready_task, TASK_SECONDS),
         (forget_old_results, FORGET_SECONDS),
     ]

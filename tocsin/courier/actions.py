@@ -4,10 +4,11 @@ Sending is not here: the courier process takes it from the batches.
 """
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from tocsin.audience import queries as audience_queries
 from tocsin.audience.models import Address, Channel, Publication
@@ -85,6 +86,46 @@ def tell_one(
     Batch.objects.create(dispatch=dispatch, lane=lane, first_id=delivery.pk, last_id=delivery.pk, due_us=not_before_us)
     _ring()
     return dispatch
+
+
+class Mailing(NamedTuple):
+    """One reader's digest: the posts it tells of, in an edition, to an address, from a moment on (0: at once)."""
+
+    edition: int
+    address: int
+    due_us: int
+    posts: tuple[int, ...]
+
+
+def open_digest(title: str, *, since_us: int) -> Dispatch:
+    """The digest run that goes on since a moment, locked; a new one, told to nobody yet, if there is none."""
+    _require_transaction()
+    runs = Dispatch.objects.select_for_update().filter(kind=Dispatch.Kind.DIGEST, created_us__gte=since_us)
+    return runs.filter(cancelled_us=None).order_by("id").last() or _open(Dispatch.Kind.DIGEST, Lane.DIGEST, title)
+
+
+def add_edition(dispatch: Dispatch, message: Message, posts: Sequence[tuple[int, int | None]]) -> int:
+    """One more edition of a digest run: its id. `posts`: what it tells of, at which revisions."""
+    _require_transaction()
+    return Edition.objects.create(
+        dispatch=dispatch, language=message.language, posts=[list(post) for post in posts], message=message.to_json()
+    ).pk
+
+
+def tell_in_digest(dispatch: Dispatch, mailings: Sequence[Mailing]) -> None:
+    """Add readers to a digest run from `open_digest`. In the caller's transaction.
+
+    Raises IntegrityError if one of them was told of one of their posts before: at once or in another digest.
+    """
+    _require_transaction()
+    floor = _run("last_delivery")[1]
+    told = packed([post, mailing.address] for mailing in mailings for post in mailing.posts)
+    _run("tell_in_digest", dispatch=dispatch.pk, rows=told)
+    rows = packed([mailing.edition, mailing.address, mailing.due_us] for mailing in mailings)
+    number, _ = _run("plan_digest", dispatch=dispatch.pk, rows=rows, now=clock.now_us())
+    Dispatch.objects.filter(pk=dispatch.pk).update(audience=F("audience") + number)
+    _run("cut_batches", dispatch=dispatch.pk, lane=dispatch.lane, size=BATCH_ROWS, floor=floor)
+    _ring()
 
 
 def cancel(dispatch: Dispatch, reason: str) -> int:

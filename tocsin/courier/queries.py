@@ -15,7 +15,7 @@ from tocsin.courier.ledger import quota
 from tocsin.courier.ledger.dispatches import RESTORED
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
-from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, RelayStatus, RelayUse
+from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, RelayStatus, RelayUse, Telling
 from tocsin.courier.reasons import gist
 from tocsin.courier.states import UNSETTLED, State
 from tocsin.lib import clock
@@ -164,6 +164,12 @@ def attempts_for(subscriber_id: int) -> QuerySet[Attempt]:
     return found.select_related("delivery__dispatch").order_by("delivery_id", "number")
 
 
+def digests_with(post_id: int) -> QuerySet[Dispatch]:
+    """Every digest run that told somebody of a post, the first one first."""
+    told = Telling.objects.filter(post_id=post_id).order_by().values("dispatch_id").distinct()
+    return Dispatch.objects.filter(kind=Dispatch.Kind.DIGEST, pk__in=told).order_by("id")
+
+
 def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: bool = False) -> QuerySet[Address, Any]:
     """Who was told of a post, or still will be, and may be written to again.
 
@@ -172,9 +178,20 @@ def told_addresses(post_id: int, channel: str = Channel.EMAIL, *, withdrawn: boo
     reached = ~Q(state__in=NOT_TOLD)
     if withdrawn:
         reached |= Q(state=State.SUPPRESSED, dispatch__cancelled_us__isnull=False)
-    dispatches = list(dispatches_of_post(post_id).values_list("id", flat=True))
+    alone = list(dispatches_of_post(post_id).values_list("id", flat=True))
+    digests = list(digests_with(post_id).values_list("id", flat=True))
+    of_this = Telling.objects.filter(
+        post_id=post_id,
+        channel=OuterRef("channel"),
+        address_hash=OuterRef("address_hash"),
+        dispatch_id=OuterRef("dispatch_id"),
+    )
     told = Delivery.objects.filter(
-        reached, dispatch__in=dispatches, channel=OuterRef("channel"), address_hash=OuterRef("hash")
+        reached,
+        Q(dispatch__in=alone) | Exists(of_this),
+        dispatch__in=alone + digests,
+        channel=OuterRef("channel"),
+        address_hash=OuterRef("hash"),
     )
     suppressed = Suppression.objects.filter(channel=OuterRef("channel"), address_hash=OuterRef("hash"))
     return (

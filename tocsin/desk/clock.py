@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from wagtail.models import Page, Revision
 
+from tocsin.audience import turns
 from tocsin.desk import retention, sweep, watchdog
 from tocsin.desk.readers import tasks as readers
 
@@ -82,6 +83,13 @@ def tick() -> None:
         _attempt("watchdog", watchdog.watch)
     if _forgetting.is_due(time.monotonic()):
         _attempt("forgetting", _forget)
+        _attempt("digests", _find_forgotten_digests)
+
+
+def _find_forgotten_digests() -> None:
+    """The net below whatever should say that a reader's digests begin: nobody is missed for long."""
+    if forgotten := turns.find_forgotten():
+        log.error("%s readers had asked for digests and none was due. They are now.", forgotten)
 
 
 def _attempt(what: str, work: Callable[[], object]) -> None:

@@ -5,28 +5,19 @@ Pure but for reading the post (and making its pictures' mail sizes). Personal li
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import css_inline
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from tocsin.audience.models import Publication
 from tocsin.content import phrases
 from tocsin.content.models import PostPage
-from tocsin.courier.message import Mark, Message
-from tocsin.desk import body, plaintext
+from tocsin.courier.message import Message
+from tocsin.desk import body, letterhead, plaintext
 from tocsin.desk.body import Part, clean
 from tocsin.desk.plaintext import LinkNotes
-from tocsin.lib import colours, config
-
-DAY_PAPER = colours.parse("#f4f0e8")  # the darkest light surface words stand on
-NIGHT_PAPER = colours.parse("#24211d")  # the lightest dark one
-SECTION = "-" * plaintext.WIDTH
-
-_INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+from tocsin.lib import config
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,7 @@ def render(post: PostPage, publication: Publication, *, correction: str | None =
             subject=subject,
             text=_text(letter),
             html=_html(letter, publication.accent, subject, language),
-            sender_name=_line(publication.sender_name or publication.name),
+            sender_name=letterhead.line(publication.sender_name or publication.name),
             sender_email=publication.sender_email,
             reply_to=publication.reply_to,
             language=language,
@@ -86,14 +77,14 @@ def _letter(post: PostPage, publication: Publication, correction: str | None) ->
     url = public_url(post)
     zone = ZoneInfo(publication.time_zone)
     alert = post.kind == PostPage.Kind.ALERT
-    name = _line(publication.name)
+    name = letterhead.line(publication.name)
     return Letter(
         name=name,
-        imprint=_imprint(name, _line(publication.address_line)),
+        imprint=letterhead.imprint(name, letterhead.line(publication.address_line)),
         url=url,
-        title=_line(post.title),
+        title=letterhead.line(post.title),
         label=alert_label(post),
-        byline=_byline(post, zone, with_time=alert),
+        byline=byline(post, zone, with_time=alert),
         expires=_("In force until {moment}").format(moment=_moment(post.alert_expires_at, zone, with_time=True))
         if alert and post.alert_expires_at
         else "",
@@ -109,8 +100,9 @@ def _subject(letter: Letter, *, corrected: bool) -> str:
     return _("Corrected: {subject}").format(subject=subject) if corrected else subject
 
 
-def _byline(post: PostPage, zone: ZoneInfo, *, with_time: bool) -> str:
-    names = [_line(author.name) for author in post.authors]
+def byline(post: PostPage, zone: ZoneInfo, *, with_time: bool) -> str:
+    """Who wrote it and when, as its readers see it; empty if neither is known."""
+    names = [letterhead.line(author.name) for author in post.authors]
     moment = _moment(post.shown_at, zone, with_time=with_time) if post.shown_at else ""
     written = _("By {names}").format(names=phrases.listed(names)) if names else ""
     return " · ".join(part for part in (written, moment) if part)
@@ -121,30 +113,10 @@ def _moment(moment: datetime, zone: ZoneInfo, *, with_time: bool) -> str:
     return phrases.day_and_hour(local) if with_time else phrases.day(local)
 
 
-def _imprint(name: str, address_line: str) -> str:
-    """Who sends this and where they sit; many write their name into the address themselves."""
-    return address_line if address_line.startswith(name) else ", ".join(part for part in (name, address_line) if part)
-
-
-def _line(text: str) -> str:
-    return " ".join(clean(text).split())
-
-
-def _html(letter: Letter, chosen_accent: str, subject: str, language: str) -> str:
-    accent = colours.parse(chosen_accent)
-    context: dict[str, Any] = {
-        "letter": letter,
-        "body": body.as_html(letter.parts),
-        "subject": subject,
-        "language": language,
-        "direction": phrases.direction(language),
-        "site_url": config.current().site_url,
-        "day": colours.readable_on(accent, DAY_PAPER),
-        "night": colours.readable_on(accent, NIGHT_PAPER),
-        "manage": Mark.MANAGE.value,
-        "unsubscribe": Mark.UNSUBSCRIBE.value,
-    }
-    return _INLINER.inline(render_to_string("desk/mail/post.html", context))
+def _html(letter: Letter, accent: str, subject: str, language: str) -> str:
+    return letterhead.typeset(
+        "desk/mail/post.html", accent, language, subject=subject, letter=letter, body=body.as_html(letter.parts)
+    )
 
 
 def _text(letter: Letter) -> str:
@@ -153,7 +125,7 @@ def _text(letter: Letter) -> str:
     note = _("Correction: {note}").format(note=letter.note) if letter.note else ""
     above = [
         letter.name,
-        SECTION,
+        letterhead.SECTION,
         plaintext.wrap(note) if note else "",
         letter.label,
         f"{title}\n{'=' * max(map(len, title.splitlines()))}",
@@ -164,10 +136,6 @@ def _text(letter: Letter) -> str:
     below = [
         links.listing(),
         f"{_('Read on the site:')}\n{letter.url}",
-        SECTION,
-        plaintext.wrap(letter.reason),
-        f"{_('Change what you get:')}\n{Mark.MANAGE.value}",
-        f"{_('Unsubscribe:')}\n{Mark.UNSUBSCRIBE.value}",
-        plaintext.wrap(letter.imprint),
+        letterhead.foot(letter.reason, letter.imprint),
     ]
     return "\n\n".join(part for part in (*above, *below) if part) + "\n"

@@ -124,8 +124,15 @@ def record(
     post: PostPage, revision_id: int, kind: PublishIntent.Kind, user: User | None, note: str = ""
 ) -> PublishIntent:
     """Write down that readers are to be told. The sweep believes nothing else."""
+    followed_by = audience.followables(topics(post), authors(post)).values_list("pk", flat=True)
     return PublishIntent.objects.create(
-        post_id=post.pk, revision_id=revision_id, kind=kind, user=user, note=note, created_us=clock.now_us()
+        post_id=post.pk,
+        revision_id=revision_id,
+        kind=kind,
+        user=user,
+        note=note,
+        followables=sorted(followed_by),
+        created_us=clock.now_us(),
     )
 
 

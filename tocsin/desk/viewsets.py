@@ -19,6 +19,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from tocsin.audience import pace, turns
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
 from tocsin.content.models import Author, MenuItem, PlainPage, PostPage, Topic
@@ -147,6 +148,11 @@ class PublicationForm(WagtailAdminModelForm):
         choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
         help_text=_("Dates are shown in it, to readers and, unless they choose another, to editors."),
     )
+    digest_hour = forms.TypedChoiceField(
+        choices=[(hour, f"{hour:02}:00") for hour in pace.HOURS],
+        coerce=int,
+        help_text=_("When digests go out, in each reader's own time zone, unless they chose an hour."),
+    )
     accent = forms.RegexField(
         r"^#[0-9a-fA-F]{6}$", widget=forms.TextInput(attrs={"type": "color"}), help_text=_("The one accent colour.")
     )
@@ -156,6 +162,8 @@ class PublicationForm(WagtailAdminModelForm):
         """Save; editors who kept the publication's time zone follow it."""
         if "time_zone" in self.changed_data:
             zones.follow(self.initial["time_zone"], self.cleaned_data["time_zone"])
+        if {"time_zone", "digest_hour", "digest_weekday"} & set(self.changed_data):
+            turns.reschedule()
         return super().save(commit=commit)
 
 
@@ -176,6 +184,14 @@ PUBLICATION_PANEL = ObjectList(
                 )
             ],
             heading=_("Where and when"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel(
+                    [FieldPanel("digest_hour", heading=_("Hour")), FieldPanel("digest_weekday", heading=_("Weekday"))]
+                )
+            ],
+            heading=_("Digests"),
         ),
         MultiFieldPanel(
             [

@@ -20,6 +20,7 @@ from tocsin.content import phrases
 from tocsin.courier import queries as ledger
 from tocsin.courier.models import Batch, Dispatch
 from tocsin.desk import staffmail
+from tocsin.desk.digests import queries as digests
 from tocsin.desk.models import Incident, User
 from tocsin.lib import clock
 from tocsin.lib.errors import TocsinError
@@ -34,7 +35,7 @@ SCHEDULE_MINUTES = 2
 
 def findings() -> dict[str, str]:
     """What is wrong right now, in words for a person, by key."""
-    return {key: text for look in (_alerts, _held, _relays, _waiting, _schedule) for key, text in look()}
+    return {key: text for look in (_alerts, _held, _relays, _waiting, _schedule, _digests) for key, text in look()}
 
 
 @transaction.atomic
@@ -115,6 +116,15 @@ def _waiting() -> Iterator[tuple[str, str]]:
         "Is the courier running? `tocsin doctor` says more."
     ).format(minutes=WAITING_MINUTES)
     yield "waiting", text
+
+
+def _digests() -> Iterator[tuple[str, str]]:
+    if late := digests.overdue(clock.now_us()):
+        text = (
+            f"The digests of {late:,} readers are more than {digests.LATE_MINUTES} minutes late. Is the worker running? "
+            "Its log says why. Nobody is forgotten: they get one digest with all that was published, as soon as it runs."
+        )
+        yield "digests", text
 
 
 def _schedule() -> Iterator[tuple[str, str]]:

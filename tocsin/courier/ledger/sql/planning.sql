@@ -40,10 +40,28 @@ SELECT :dispatch, :edition, :channel, a.subscriber_id, a.address_id, a.hash, 'pl
 FROM audience a LEFT JOIN quiet ON quiet.subscriber_id = a.subscriber_id
 ORDER BY coalesce(quiet.until_us, 0), a.hash
 
+-- name: tell_in_digest
+-- Rows are post, address id. Whoever was told of a post before makes this fail: they must not be in the digest.
+INSERT INTO courier_telling (post_id, channel, address_hash, dispatch_id)
+SELECT CAST(given.value ->> 0 AS bigint), a.channel, a.hash, :dispatch
+FROM {rows} JOIN audience_address a ON a.id = CAST(given.value ->> 1 AS bigint)
+ORDER BY 1, a.hash
+
+-- name: plan_digest
+-- Rows are edition, address id, due.
+INSERT INTO courier_delivery
+    (dispatch_id, edition_id, channel, subscriber_id, address_id, address_hash,
+     state, due_us, attempts, doubts, at_us, reply)
+SELECT :dispatch, CAST(given.value ->> 0 AS bigint), a.channel, a.subscriber_id, a.id, a.hash,
+    'planned', CAST(given.value ->> 2 AS bigint), 0, 0, :now, ''
+FROM {rows} JOIN audience_address a ON a.id = CAST(given.value ->> 1 AS bigint)
+ORDER BY CAST(given.value ->> 2 AS bigint), CAST(given.value ->> 0 AS bigint), a.hash
+
 -- name: cut_batches
 -- On PostgreSQL ids may interleave with another transaction's, so a batch is a range *of its dispatch*.
 INSERT INTO courier_batch (dispatch_id, lane, first_id, last_id, due_us)
-SELECT :dispatch, :lane, min(id), max(id), due_us
+SELECT :dispatch, :lane, min(id), max(id),
+    (SELECT CASE WHEN p.paused_us IS NULL THEN numbered.due_us END FROM courier_dispatch p WHERE p.id = :dispatch)
 FROM (
     SELECT id, due_us, (row_number() OVER (PARTITION BY due_us ORDER BY id) - 1) / :size AS slice
     FROM courier_delivery WHERE id > :floor AND +dispatch_id = :dispatch

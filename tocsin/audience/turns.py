@@ -1,0 +1,51 @@
+"""Whose digest is due: the column `digest_due_us`, as it is written by whoever plans digests. What is due when is `pace`.
+
+Readers' own choices set it too, in `actions`: to `pace.LOOK`, so that the next plan works it out.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from tocsin.audience import choices, pace
+from tocsin.audience.models import Subscriber, Subscription
+
+END_TURN = "UPDATE audience_subscriber SET digest_due_us = %s, digested_us = %s WHERE id = %s AND digest_due_us = %s"
+"""Compare and swap: whatever changes a reader's digests changes when the next is due."""
+
+
+class Ended(NamedTuple):
+    """One reader's turn, over: which it was, when the next is, and up to when posts were looked at."""
+
+    subscriber: int
+    was_due_us: int
+    due_us: int | None
+    digested_us: int
+
+
+@transaction.atomic
+def reschedule() -> int:
+    """Work out anew when everybody's next digest is due: the publication's hour, day or time zone changed. For how many."""
+    return Subscriber.objects.filter(digest_due_us__gt=pace.LOOK).update(digest_due_us=pace.LOOK)
+
+
+@transaction.atomic
+def find_forgotten() -> int:
+    """Have the next digest worked out of whoever asked for digests and, for whatever reason, has none due. How many they were."""
+    asked = Subscription.objects.filter(subscriber=OuterRef("pk"), cadence__in=choices.DIGESTED)
+    forgotten = Subscriber.objects.filter(Exists(asked), status=Subscriber.Status.ACTIVE, digest_due_us__isnull=True)
+    return forgotten.update(digest_due_us=pace.LOOK)
+
+
+@transaction.atomic
+def end(turns: Iterable[Ended]) -> bool:
+    """Remember that readers had their digests. False, and nothing may be kept, if somebody's choices changed meanwhile.
+
+    In the transaction of the caller, which is undone then.
+    """
+    rows = [(turn.due_us, turn.digested_us, turn.subscriber, turn.was_due_us) for turn in turns]
+    with connection.cursor() as cursor:
+        cursor.executemany(END_TURN, rows)
+        return bool(cursor.rowcount == len(rows))

@@ -1,0 +1,144 @@
+"""Planning the digests that are due, some readers at a time: each time is one short transaction, all of it or nothing.
+
+Facts are read, planned with and made into mails before that transaction begins; within it nothing is believed that may have
+changed. So any number of workers may plan at once, and one that is killed leaves everybody either planned or still due.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from tocsin.audience import pace, turns
+from tocsin.audience import queries as audience
+from tocsin.audience.models import Publication
+from tocsin.content.models import PostPage
+from tocsin.courier import actions as courier
+from tocsin.courier.message import Message
+from tocsin.courier.models import Dispatch, Edition
+from tocsin.desk.digests import message, planning, queries
+from tocsin.desk.digests.planning import Turn
+from tocsin.desk.digests.queries import Candidate
+from tocsin.lib import clock
+
+log = logging.getLogger(__name__)
+
+CHUNK = 1000
+RUN = 15 * clock.MINUTE
+"""What is planned within the same quarter of an hour is one dispatch: hours begin so in all time zones of the world."""
+
+PUT_OFF = 10 * clock.MINUTE
+
+Posts = tuple[tuple[int, int | None], ...]
+"""Posts at their revisions, in the order in which they are told."""
+
+
+class Contents(NamedTuple):
+    """What makes an edition: whoever is to be told the same, in the same language, gets the same one."""
+
+    language: str
+    posts: Posts
+
+
+class Change(Exception):  # noqa: N818
+    """Something changed between reading and writing. Nothing was written; it is planned anew."""
+
+
+def plan_some() -> bool:
+    """Plan the digests of up to CHUNK readers whose turn has come. Whether there may be more to do at once."""
+    now_us = clock.now_us()
+    publication = audience.publication()
+    due = queries.candidates(now_us, CHUNK, publication)
+    if not due:
+        return False
+    planned = plan(due, now_us)
+    try:
+        _carry_out(planned, publication, now_us)
+    except (Change, IntegrityError) as change:
+        log.info("Digests are planned anew, because something changed meanwhile: %s", change)
+        return False
+    return len(due) == CHUNK
+
+
+def plan(due: Sequence[Candidate], now_us: int) -> list[tuple[Candidate, Turn]]:
+    """What becomes of each of them. Reads what they were told of; writes nothing."""
+    asking = [each.reader for each in due if each.reader.due_us != pace.LOOK]
+    since_us = min((planning.floor(reader) for reader in asking), default=now_us)
+    news = queries.news(since_us, now_us) if asking else []
+    told = queries.told([each.post for each in news], [each.hash for each in due if each.hash]) if news else {}
+    return [(each, planning.turn(each.reader, news, told.get(each.hash, ()), now_us)) for each in due]
+
+
+def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publication, now_us: int) -> None:
+    """Write down what was planned: all of it or, where something changed, nothing. Raises Change or IntegrityError then."""
+    revisions = queries.revisions({post for _, turn in planned for post in turn.posts})
+    contents = {
+        each.reader.id: Contents(each.language, tuple((post, revisions.get(post)) for post in turn.posts))
+        for each, turn in planned
+        if turn.posts
+    }
+    run_since_us = now_us - now_us % RUN
+    drafts, faulty = _drafts(set(contents.values()) - _editions(run_since_us).keys(), publication)
+    with transaction.atomic():
+        ended = [_ended(each, turn, now_us, faulty=contents.get(each.reader.id) in faulty) for each, turn in planned]
+        if not turns.end(ended):
+            raise Change("a reader chose otherwise")
+        mailed = [each for each, turn in planned if turn.posts and contents[each.reader.id] not in faulty]
+        if not mailed:
+            return
+        if queries.revisions(revisions) != revisions:
+            raise Change("a post was edited or taken down")
+        dispatch = courier.open_digest(_title(publication, run_since_us), since_us=run_since_us)
+        editions = _editions(run_since_us)
+        for wanted in {contents[each.reader.id] for each in mailed} - editions.keys():
+            if wanted not in drafts:
+                raise Change("the digests under way were cancelled")
+            editions[wanted] = courier.add_edition(dispatch, drafts[wanted], wanted.posts)
+        courier.tell_in_digest(dispatch, [_mailing(each, contents[each.reader.id], editions) for each in mailed])
+    log.info("%s readers get a digest in dispatch %s.", len(mailed), dispatch.pk)
+
+
+def _ended(each: Candidate, turn: Turn, now_us: int, *, faulty: bool) -> turns.Ended:
+    """What is remembered of a turn. If its mail could not be made, it comes again in a while."""
+    due_us, digested_us = (now_us + PUT_OFF, each.reader.digested_us) if faulty else (turn.due_us, turn.digested_us)
+    return turns.Ended(each.reader.id, each.reader.due_us, due_us, digested_us)
+
+
+def _mailing(each: Candidate, contents: Contents, editions: Mapping[Contents, int]) -> courier.Mailing:
+    return courier.Mailing(editions[contents], each.address, each.ready_us, tuple(post for post, _ in contents.posts))
+
+
+def _editions(run_since_us: int) -> dict[Contents, int]:
+    """The editions of the digests under way, by what they tell."""
+    under_way = Edition.objects.filter(
+        dispatch__kind=Dispatch.Kind.DIGEST, dispatch__created_us__gte=run_since_us, dispatch__cancelled_us=None
+    ).order_by("id")
+    return {
+        Contents(language, tuple((post, revision) for post, revision in posts)): edition
+        for edition, language, posts in under_way.values_list("id", "language", "posts")
+    }
+
+
+def _drafts(wanted: set[Contents], publication: Publication) -> tuple[dict[Contents, Message], set[Contents]]:
+    """The mails with those contents; and the contents of which, by a fault of ours, no mail could be made."""
+    posts = PostPage.objects.in_bulk({post for contents in wanted for post, _ in contents.posts})
+    drafts: dict[Contents, Message] = {}
+    faulty = set()
+    for contents in wanted:
+        try:
+            told = [posts[post] for post, _ in contents.posts if post in posts]
+            drafts[contents] = message.render(told, publication, contents.language)
+        except Exception:
+            log.exception("No digest can be made of the posts %s; it is tried again later.", contents.posts)
+            faulty.add(contents)
+    return drafts, faulty
+
+
+def _title(publication: Publication, run_since_us: int) -> str:
+    with override(publication.language):
+        local = clock.to_datetime(run_since_us).astimezone(publication.zone)
+        return _("Digest of {day}, {hour}").format(day=date_format(local, "j F Y"), hour=date_format(local, "H:i"))
