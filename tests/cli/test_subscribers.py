@@ -9,7 +9,7 @@ import pytest
 
 from tests.audience.people import subscribe, told
 from tocsin import cli
-from tocsin.audience.models import Consent, Subscriber
+from tocsin.audience.models import Consent, Export, Subscriber
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def test_import_prints_the_contract(people, capsys):
         "kept_out": 0,
     }
     [bad] = answer["rejected"]
-    assert set(answer) == {"added", "unchanged", "kept_out", "rejected"}
+    assert answer["recognised"]["columns"] == {"email": "email", "name": "name"}
     assert bad["line"] == 3
     assert "e-mail" in bad["reason"]
     assert "phone" in err
@@ -65,6 +65,8 @@ def test_a_dry_run_writes_nothing(people, capsys):
         (["people.csv", "--consent", "  "], 1),
         (["people.csv"], 2),
         (["people.csv", "--consent", "On paper", "--nonsense"], 2),
+        (["people.csv", "--consent", "On paper", "--column", "telephone=phone"], 2),
+        (["people.csv", "--consent", "On paper", "--column", "email=post"], 1),
     ],
 )
 def test_what_cannot_be_done_is_said_with_the_mend(people, capsys, monkeypatch, arguments, code):
@@ -79,7 +81,7 @@ def test_what_cannot_be_done_is_said_with_the_mend(people, capsys, monkeypatch, 
 def test_a_pipe_is_as_good_as_a_file(people, tmp_path, capsys):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_bytes(people.read_bytes()))
+    writer = threading.Thread(target=lambda: pipe.write_bytes(people.read_bytes()), daemon=True)
     writer.start()
     assert cli.run(["subscribers", "import", str(pipe), "--consent", "On paper", "--json"]) == 0
     writer.join()
@@ -103,3 +105,42 @@ def test_export_prints_csv_or_json(capsys):
     assert json.loads(capsys.readouterr().out) == [
         {"email": "mira@example.org", "name": "Míra", "topics": "", "cadence": "instant"}
     ]
+
+
+def test_what_was_recognised_is_said_and_can_be_said_otherwise(tmp_path, capsys):
+    path = tmp_path / "liste.csv"
+    path.write_bytes("Adresse;Nom;Email\nmira@example.org;Zoë;x\n".encode("windows-1252"))
+    said = ["--column", "email=Adresse", "--column", "name=Nom", "--encoding", "windows-1252"]
+    assert cli.run(["subscribers", "import", str(path), "--consent", "On paper", *said]) == 0
+    assert "Read as a plain file: windows-1252, semicolon." in capsys.readouterr().err
+    assert Subscriber.objects.get().name == "Zoë"
+
+
+def test_a_report_says_what_becomes_of_whom(people, tmp_path):
+    report = tmp_path / "report.csv"
+    arguments = ["--consent", "On paper", "--dry-run", "--report", str(report)]
+    assert cli.run(["subscribers", "import", str(people), *arguments]) == 0
+    header, first, second = report.read_text(encoding="utf-8").splitlines()
+    assert header == "line,outcome,email,name,reason"
+    assert first == "2,added,mira@example.org,Míra,"
+    assert second.startswith("3,rejected,,,")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
+def test_thousands_of_bad_rows_are_all_in_the_json(tmp_path, capsys):
+    path = tmp_path / "bad.csv"
+    path.write_text("email\n" + "nobody\n" * 5000, encoding="utf-8")
+    assert cli.run(["subscribers", "import", str(path), "--consent", "On paper", "--json"]) == 0
+    assert [row["line"] for row in json.loads(capsys.readouterr().out)["rejected"]] == list(range(2, 5002))
+
+
+def test_every_export_is_logged(tmp_path):
+    subscribe("mira@example.org", "Míra")
+    assert cli.run(["subscribers", "export", str(tmp_path / "out.csv")]) == 0
+    assert cli.run(["subscribers", "export", str(tmp_path / "all.csv"), "--status", "all", "--topic", "*"]) == 0
+    assert [(row.who, row.wanted, row.people) for row in Export.objects.order_by("id")] == [
+        ("command line", "subscribed", 1),
+        ("command line", "all, topic *, full", 1),
+    ]
+    assert cli.run(["subscribers", "export", "--topic", "roads"]) == 1
+    assert Export.objects.count() == 2

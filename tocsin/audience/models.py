@@ -208,7 +208,7 @@ class Subscriber(models.Model):
 class Address(models.Model):
     """Where a subscriber is reached on one channel. `hash` survives in the ledger when this row is gone."""
 
-    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="addresses")
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="addresses", db_index=False)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     value = models.CharField(max_length=320)
     hash = models.BinaryField(max_length=16)
@@ -258,7 +258,7 @@ class Subscription(models.Model):
     `created_at`: since when it tells of news. It stays when the pace changes; it begins anew after *alerts only*.
     """
 
-    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="subscriptions")
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="subscriptions", db_index=False)
     followable = models.ForeignKey(Followable, models.CASCADE, related_name="subscriptions", db_index=False)
     cadence = models.CharField(max_length=8, choices=Cadence, default=Cadence.INSTANT)
     created_at = models.DateTimeField(default=timezone.now)
@@ -316,7 +316,7 @@ class Consent(models.Model):
     subscriber_id = models.BigIntegerField(db_index=True)
     address_hash = models.BinaryField(max_length=16)
     event = models.CharField(max_length=10, choices=Event)
-    text = models.ForeignKey(ConsentText, models.PROTECT, null=True, blank=True)
+    text = models.ForeignKey(ConsentText, models.PROTECT, null=True, blank=True, db_index=False)
     how = models.CharField(max_length=200, help_text=_("Form, one-click, import file and line, ..."))
     ip = models.GenericIPAddressField(
         null=True, blank=True, help_text="Only if the publication records it; forgotten later."
@@ -364,6 +364,64 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.at:%Y-%m-%d}"
+
+
+class Import(models.Model):
+    """A file of people that was given in the newsroom: what it is, what is to be done with it, how far that is.
+
+    The file lies in the state directory until it is over. `after`: everybody up to this address hash is in. `runner`: who is at
+    it; whoever finds another here stops.
+    """
+
+    class State(models.TextChoices):
+        """How far it is. A person decides between *ready* and *approved*; the rest is done by tasks."""
+
+        GIVEN = "given", _("To be checked")
+        CHECKING = "checking", _("Being checked")
+        READY = "ready", _("Waits for a decision")
+        APPROVED = "approved", _("To be imported")
+        WRITING = "writing", _("Being imported")
+        DONE = "done", _("Imported")
+        REFUSED = "refused", _("Cannot be read")
+        DROPPED = "dropped", _("Thrown away")
+
+    token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    filename = models.CharField(max_length=150)
+    consent = models.TextField()
+    choices = models.JSONField(
+        default=dict, help_text="What somebody said of the file instead of letting it be recognised."
+    )
+    form = models.JSONField(default=dict, help_text="What was recognised, to be shown.")
+    state = models.CharField(max_length=8, choices=State, default=State.GIVEN)
+    problem = models.TextField(blank=True)
+    lines = models.BigIntegerField(default=0, help_text="How many lines were read so far.")
+    people = models.BigIntegerField(default=0, help_text="How many addresses are in it.")
+    place = models.BigIntegerField(default=0, help_text="How many of them are dealt with.")
+    expected = models.JSONField(default=dict, help_text="What the check says would happen.")
+    counts = models.JSONField(default=dict, help_text="What happened.")
+    after = models.BinaryField(max_length=16, default=b"")
+    runner = models.CharField(max_length=32, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True)
+    given_by = models.CharField(max_length=150)
+    approved_by = models.CharField(max_length=150, blank=True)
+    given_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Export(models.Model):
+    """One line of the export log: who took whose addresses away. Without `ended_at` it was cut off."""
+
+    who = models.CharField(max_length=150, help_text="A user name, or “command line”.")
+    wanted = models.CharField(max_length=200, help_text="Which people, in words.")
+    people = models.BigIntegerField(null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.at:%Y-%m-%d}"
 
 
 class Allowance(models.Model):

@@ -7,17 +7,20 @@ Python's own `parseaddr` truncates silently at control characters, so validation
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 MAX_CHARACTERS = 320
 HASH_OCTETS = 16
 # RFC 5321's dot-string, at most 64 octets: the local part nearly everybody has, and no more than email-validator takes.
 PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 PLAIN_DOMAIN = re.compile(r"[\w.-]{1,180}", re.ASCII)
+# Letters, digits and single hyphens inside of labels, a top level of letters: nothing IDNA (RFC 5891) has a say in.
+LETTERS_AND_DIGITS = re.compile(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}")
+MAX_LABEL = 63
 
 
 class BadAddress(ValueError):  # noqa: N818
@@ -37,8 +40,7 @@ class BadAddress(ValueError):  # noqa: N818
         self.why = why
 
 
-@dataclass(frozen=True)
-class EmailAddress:
+class EmailAddress(NamedTuple):
     """A valid address. `value` is what is shown and sent to; `key` is what is compared and hashed."""
 
     value: str
@@ -77,8 +79,18 @@ def _validate(text: str) -> tuple[str, str, str]:
 @lru_cache(maxsize=10_000)
 def _domain(domain: str) -> tuple[str, str]:
     """A list of thousands has few domains: each is validated once."""
+    plain = domain.lower()
+    if LETTERS_AND_DIGITS.fullmatch(plain) and _is_ordinary(plain):
+        return plain, plain
     _, shown, ascii_domain = _validate(f"x@{domain}")
     return shown, ascii_domain
+
+
+def _is_ordinary(domain: str) -> bool:
+    """Whether no rule but that of the form applies: no label too long, none of the names set aside (RFC 6761)."""
+    labels = domain.split(".")
+    endings = {".".join(labels[place:]) for place in range(len(labels))}
+    return max(map(len, labels)) <= MAX_LABEL and endings.isdisjoint(SPECIAL_USE_DOMAIN_NAMES)
 
 
 def keyed_hash(key: str, channel: str, address_key: str) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.audience import wishes
+from tocsin.audience.exchange import wishes
 
 MENU = {"*": 1, "parks": 2, "roads": 3, "author:ana": 4}
 

@@ -1,0 +1,178 @@
+-- Importing many people. Rows are gathered in temporary tables first, which locks nobody out; then chunk after chunk is written
+-- in short transactions, each a few statements over sets, the same on SQLite and PostgreSQL but for what has two names below.
+
+-- name: drop_staged
+DROP TABLE IF EXISTS import_staged
+
+-- name: drop_wished
+DROP TABLE IF EXISTS import_wished
+
+-- name: drop_planned
+DROP TABLE IF EXISTS import_planned
+
+-- name: drop_chunk
+DROP TABLE IF EXISTS import_chunk
+
+-- name: create_staged
+-- The good rows as they come. Column types are taken from the real tables.
+CREATE TEMPORARY TABLE import_staged AS
+SELECT a.id AS line, a.hash, s.public_id, a.value, s.name, a.id AS wish, a.id AS standing, s.language, s.time_zone, c.how AS details, c.ip
+FROM audience_address a CROSS JOIN audience_subscriber s CROSS JOIN audience_consent c WHERE 1 = 0
+
+-- name: create_wished
+-- What the rows ask for; rows that ask for the same share one `wish`.
+CREATE TEMPORARY TABLE import_wished AS
+SELECT id AS wish, followable_id, cadence FROM audience_subscription WHERE 1 = 0
+
+-- name: stage
+INSERT INTO import_staged (line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: copy
+-- PostgreSQL only.
+COPY import_staged (line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip) FROM STDIN
+
+-- name: wish
+INSERT INTO import_wished (wish, followable_id, cadence) VALUES (%s, %s, %s)
+
+-- name: plan_sqlite
+-- One row per address, in the order of the hash: the row that says the worst (an unsubscription is never overruled), of those the
+-- first. Columns beside max() are those of the row that has it (sqlite.org/lang_select.html, "bare columns").
+INSERT INTO import_planned (line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip)
+SELECT line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip FROM (
+    SELECT import_staged.*, max(standing * 1000000000000 - line) FROM import_staged GROUP BY hash
+) ORDER BY hash
+
+-- name: create_planned_sqlite
+CREATE TEMPORARY TABLE import_planned (
+    place INTEGER PRIMARY KEY, line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip
+)
+
+-- name: plan_postgresql
+INSERT INTO import_planned
+SELECT row_number() OVER (ORDER BY hash), once.* FROM (
+    SELECT DISTINCT ON (hash) * FROM import_staged ORDER BY hash, standing DESC, line
+) AS once
+
+-- name: create_planned_postgresql
+CREATE TEMPORARY TABLE import_planned AS SELECT CAST(0 AS bigint) AS place, import_staged.* FROM import_staged WHERE 1 = 0
+
+-- name: index_planned
+CREATE UNIQUE INDEX planned_place ON import_planned (place)
+
+-- name: analyze_planned
+ANALYZE import_planned
+
+-- name: count_planned
+SELECT count(*) FROM import_planned
+
+-- name: place_after
+-- How far an import had come that had written everything up to this hash.
+SELECT count(*) FROM import_planned WHERE hash <= %(after)s
+
+-- name: judged
+-- What is to become of each. new, pending: subscribed; active, own: left as they are (own: they subscribed here themselves, whatever
+-- another list says); left: must not be written to; part, unconfirmed: did not ask for this; suppress: must not be from now on.
+SELECT p.*, s.id AS subscriber, s.status AS status, CASE
+    WHEN x.id IS NOT NULL THEN 'left'
+    WHEN p.standing >= 3 THEN CASE
+        WHEN s.status = 'active' AND EXISTS (
+            SELECT 1 FROM audience_consent c WHERE c.subscriber_id = s.id AND c.event = 'confirmed'
+        ) THEN 'own'
+        ELSE 'suppress' END
+    WHEN s.status = 'active' THEN 'active'
+    WHEN p.standing = 2 THEN 'unconfirmed'
+    WHEN p.standing = 1 THEN 'part'
+    WHEN s.id IS NULL THEN 'new'
+    WHEN s.status = 'pending' THEN 'pending'
+    ELSE 'left' END AS fate
+FROM import_planned p
+LEFT JOIN audience_address a ON a.channel = 'email' AND a.hash = p.hash
+LEFT JOIN audience_subscriber s ON s.id = a.subscriber_id
+LEFT JOIN audience_suppression x ON x.channel = 'email' AND x.address_hash = p.hash
+
+-- name: count_fates
+SELECT fate, standing, count(*) FROM ({judged}) AS judged GROUP BY fate, standing
+
+-- name: list_fates
+-- Everybody but those who stay as they are, in the order of the file.
+SELECT line, value, name, fate, standing FROM ({judged}) AS judged WHERE fate <> 'active' ORDER BY line
+
+-- name: lock
+-- PostgreSQL only: nobody subscribes, confirms or leaves between judging and writing. Reading goes on.
+LOCK TABLE audience_subscriber, audience_address, audience_suppression IN EXCLUSIVE MODE
+
+-- name: take
+CREATE TEMPORARY TABLE import_chunk AS {judged} WHERE p.place > %(after)s AND p.place <= %(until)s ORDER BY p.line
+
+-- name: count_chunk
+SELECT fate, standing, count(*) FROM import_chunk GROUP BY fate, standing
+
+-- name: last_of_chunk
+SELECT hash FROM import_planned WHERE place = %(until)s
+
+-- name: number_sqlite
+UPDATE import_chunk SET subscriber = rowid + (
+    SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audience_subscriber'
+) WHERE fate = 'new'
+
+-- name: number_postgresql
+UPDATE import_chunk SET subscriber = nextval(pg_get_serial_sequence('audience_subscriber', 'id')) WHERE fate = 'new'
+
+-- name: add_subscribers
+INSERT INTO audience_subscriber (id, public_id, name, status, language, time_zone, paused_until, source, created_at)
+SELECT subscriber, public_id, name, 'active', coalesce(nullif(language, ''), %(language)s), time_zone, NULL, 'import', %(now)s
+FROM import_chunk WHERE fate = 'new' ORDER BY line
+
+-- name: activate_pending
+UPDATE audience_subscriber SET status = 'active', source = 'import', paused_until = NULL, name = import_chunk.name
+FROM import_chunk
+WHERE import_chunk.subscriber = audience_subscriber.id AND import_chunk.fate = 'pending'
+
+-- name: confirm_pending
+UPDATE audience_address SET confirmed_at = %(now)s
+WHERE channel = 'email' AND hash IN (SELECT hash FROM import_chunk WHERE fate = 'pending')
+
+-- name: clear_pending
+DELETE FROM audience_subscription WHERE subscriber_id IN (SELECT subscriber FROM import_chunk WHERE fate = 'pending')
+
+-- name: add_addresses
+INSERT INTO audience_address (subscriber_id, channel, value, hash, confirmed_at)
+SELECT subscriber, 'email', value, hash, %(now)s FROM import_chunk WHERE fate = 'new' ORDER BY line
+
+-- name: add_subscriptions
+INSERT INTO audience_subscription (subscriber_id, followable_id, cadence, created_at)
+SELECT import_chunk.subscriber, import_wished.followable_id, import_wished.cadence, %(now)s
+FROM import_chunk JOIN import_wished ON import_wished.wish = import_chunk.wish
+WHERE import_chunk.fate IN ('new', 'pending') ORDER BY import_chunk.line
+
+-- name: add_consents
+INSERT INTO audience_consent (subscriber_id, address_hash, event, text_id, ip, how, at)
+SELECT subscriber, hash, 'imported', %(text)s, ip,
+    CAST(%(source)s AS text) || ', line ' || CAST(line AS text) || CASE details WHEN '' THEN '' ELSE '; ' || details END, %(now)s
+FROM import_chunk WHERE fate IN ('new', 'pending') ORDER BY line
+
+-- name: suppress
+INSERT INTO audience_suppression (channel, address_hash, reason, detail, at)
+SELECT 'email', hash,
+    CASE standing WHEN 3 THEN 'unsubscribed' WHEN 4 THEN 'bounced' WHEN 5 THEN 'complained' ELSE 'manual' END,
+    CAST(%(source)s AS text) || ', line ' || CAST(line AS text), %(now)s
+FROM import_chunk WHERE fate = 'suppress' ORDER BY line
+
+-- name: record_leaving
+INSERT INTO audience_consent (subscriber_id, address_hash, event, text_id, how, at)
+SELECT subscriber, hash, 'withdrawn', NULL, CAST(%(source)s AS text) || ', line ' || CAST(line AS text), %(now)s
+FROM import_chunk WHERE fate = 'suppress' AND standing = 3 AND status = 'active' ORDER BY line
+
+-- name: leave
+UPDATE audience_subscriber SET status = 'left'
+WHERE id IN (SELECT subscriber FROM import_chunk WHERE fate = 'suppress' AND standing = 3 AND status = 'active')
+
+-- name: keep_choices
+INSERT INTO audience_pastchoice (subscriber_id, followable_id, cadence, began_at, ended_at)
+SELECT subscriber_id, followable_id, cadence, coalesce(paced_at, created_at), %(now)s FROM audience_subscription
+WHERE subscriber_id IN (SELECT subscriber FROM import_chunk WHERE fate = 'suppress' AND standing = 3 AND status = 'active')
+
+-- name: unfollow
+DELETE FROM audience_subscription
+WHERE subscriber_id IN (SELECT subscriber FROM import_chunk WHERE fate = 'suppress' AND standing = 3 AND status = 'active')

@@ -1,0 +1,127 @@
+"""The temporary tables an import is gathered and planned in, on one database connection. Writes no real table."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from tocsin.audience.exchange.people import Person
+
+TABLES: Final = ("chunk", "planned", "wished", "staged")
+CACHE_KIB: Final = 32_000
+"""SQLite sorts a million rows in it, and a chunk's pages stay in it until they are written."""
+
+
+@contextmanager
+def tables() -> Iterator[None]:
+    """The temporary tables, gone afterwards."""
+    _drop()
+    run("create_staged")
+    run("create_wished")
+    cache_before = _cache(-CACHE_KIB)
+    try:
+        yield
+    finally:
+        _cache(cache_before)
+        if not connection.needs_rollback:
+            _drop()
+
+
+def add(people: Sequence[Person]) -> None:
+    """Put people into `staged`. Locks nothing that others use."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor, cursor.copy(sql("copy")) as copy:
+            for person in people:
+                copy.write_row(person)
+        return
+    with connection.cursor() as cursor:
+        # A savepoint is a transaction of the temporary database alone, where BEGIN IMMEDIATE would lock the real one.
+        cursor.execute("SAVEPOINT staging")
+        try:
+            cursor.executemany(sql("stage"), people)
+        finally:
+            cursor.execute("RELEASE staging")
+
+
+def plan(wished: Sequence[Mapping[int, str]]) -> int:
+    """Make `planned` of what is staged, and say how many it are."""
+    for wish, choices in enumerate(wished):
+        _run_many("wish", [(wish, followable, cadence) for followable, cadence in choices.items()])
+    run(f"create_planned_{connection.vendor}")
+    run(f"plan_{connection.vendor}")
+    if connection.vendor == "postgresql":
+        run("index_planned")
+        run("analyze_planned")
+    return int(one("count_planned"))
+
+
+def run(name: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Run a statement of importing.sql."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql(name), parameters)
+
+
+def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """All rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql(name), parameters)
+        return list(cursor.fetchall())
+
+
+def one(name: str, parameters: Mapping[str, Any] | None = None) -> Any:
+    """The one value of a query."""
+    return rows(name, parameters)[0][0]
+
+
+def stream(name: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, a few thousand in memory at a time."""
+    with (
+        transaction.atomic() if connection.vendor == "postgresql" else _nothing(),
+        connection.chunked_cursor() as cursor,
+    ):
+        cursor.execute(sql(name))
+        while some := cursor.fetchmany(2000):
+            yield from some
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def sql(name: str) -> str:
+    """A statement of importing.sql; {judged} in it is the query of that name."""
+    return _statements()[name]
+
+
+@cache
+def _statements() -> Mapping[str, str]:
+    text = files("tocsin.audience.exchange").joinpath("importing.sql").read_text(encoding="utf-8")
+    _, *parts = re.split(r"^-- name: (\w+)$", text, flags=re.MULTILINE)
+    plain = {name: statement.strip() for name, statement in zip(parts[::2], parts[1::2], strict=True)}
+    return {name: statement.replace("{judged}", plain["judged"]) for name, statement in plain.items()}
+
+
+def _run_many(name: str, parameters: Sequence[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(sql(name), parameters)
+
+
+def _drop() -> None:
+    for table in TABLES:
+        run(f"drop_{table}")
+
+
+def _cache(size: int) -> int:
+    """Set SQLite's page cache (negative: KiB) and say what it was."""
+    if connection.vendor != "sqlite":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA cache_size")
+        before = int(cursor.fetchone()[0])
+        cursor.execute(f"PRAGMA cache_size = {size}")
+        return before
