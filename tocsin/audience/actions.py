@@ -92,6 +92,18 @@ def ask(
 
 
 @transaction.atomic
+def note_reminder(subscriber_id: int) -> Address | None:
+    """Write down that somebody is reminded to confirm: the address to remind; None if that is done, or needless by now."""
+    rows = Subscriber.objects.select_for_update()
+    subscriber = rows.filter(pk=subscriber_id, status=Status.PENDING, reminded_at=None).first()
+    if subscriber is None:
+        return None
+    subscriber.reminded_at = timezone.now()
+    subscriber.save(update_fields=["reminded_at"])
+    return subscriber.addresses.select_related("subscriber").get(channel=Channel.EMAIL)
+
+
+@transaction.atomic
 def confirm(person: UUID, ip: str | None = None) -> Confirmed:
     """The owner of a mailbox pressed the button behind the link mailed there: subscribed from now on.
 

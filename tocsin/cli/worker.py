@@ -22,6 +22,7 @@ TICK_SECONDS = 0.5
 DIGEST_SECONDS = 1.0
 TASK_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
+REMIND_SECONDS = 60.0
 AFTER_FAILURE_SECONDS = 2.0
 GRACE_SECONDS = 6.0
 KEPT_RESULTS = timedelta(days=7)
@@ -51,12 +52,14 @@ def start(stop: threading.Event) -> list[threading.Thread]:
     """Start the loops; they end soon after `stop` is set. What is cut off in the middle runs again later."""
     from tocsin.desk import clock
     from tocsin.desk.digests.actions import plan_some
+    from tocsin.web.readers import reminding
 
     loops: list[tuple[Callable[[], object], float]] = [
         (clock.tick, TICK_SECONDS),
         (plan_some, DIGEST_SECONDS),
         (run_a_ready_task, TASK_SECONDS),
         (forget_old_results, FORGET_SECONDS),
+        (reminding.remind, REMIND_SECONDS),
     ]
     threads = [threading.Thread(target=_repeat, args=[*loop, stop], daemon=True) for loop in loops]
     for thread in threads:
