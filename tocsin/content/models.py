@@ -118,7 +118,7 @@ class StreamPage(Page):
     def route(self, request: HttpRequest, path_components: Sequence[str]) -> Any:
         """As every page, but a post right below is read at once and with its language, instead of in three queries."""
         if len(path_components) == 1:
-            posts = PostPage.objects.child_of(self).select_related("locale")
+            posts = PostPage.objects.child_of(self).select_related("locale", "lead_image")
             post = posts.filter(slug=path_components[0]).first()
             if post is not None:
                 return post.route(request, [])
@@ -242,7 +242,7 @@ class PostPage(Page):
     @property
     def authors(self) -> list[Author]:
         """Its authors, in byline order."""
-        return [byline.author for byline in self.bylines.select_related("author").order_by("sort_order")]
+        return [byline.author for byline in self.bylines.select_related("author__picture").order_by("sort_order")]
 
     @property
     def shown_at(self) -> datetime | None:

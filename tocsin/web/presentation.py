@@ -125,12 +125,12 @@ def article(post: PostPage, request: HttpRequest, owner: Publication) -> Article
     near = beside(post, topics, RELATED)
     lead = post.lead_image
     authors = post.authors
-    prefetch([lead], Shape.COVER, Shape.SOCIAL)
+    prefetch([lead, *(author.picture for author in authors)], Shape.COVER, Shape.SOCIAL, Shape.FACE)
     return Article(
         post=post,
         url=post.get_url(request) or "",
         topics=topics,
-        people=people(authors),
+        people=_persons(authors),
         picture=picture(lead, Shape.COVER, post.lead_image_alt, credit=post.lead_image_credit),
         social=_social(post, lead, owner),
         body=body(post),
@@ -163,6 +163,10 @@ def people(authors: Sequence[Author]) -> list[Person]:
     """Authors with their pictures."""
     prefetch_related_objects(list(authors), "picture")
     prefetch((author.picture for author in authors), Shape.FACE)
+    return _persons(authors)
+
+
+def _persons(authors: Sequence[Author]) -> list[Person]:
     return [Person(author, picture(author.picture, Shape.FACE, "")) for author in authors]
 
 
