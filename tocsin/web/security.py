@@ -62,5 +62,6 @@ def _policy(shown: Look, frames: str, scripts: str = "") -> str:
     script_source = f"{shown.script_source} {scripts}".strip()
     return (
         f"default-src 'none'; style-src {shown.style_source}; script-src {script_source}; img-src 'self' data:; "
-        f"frame-src {frames}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+        f"connect-src 'self'; manifest-src 'self'; frame-src {frames}; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
     )
