@@ -16,12 +16,15 @@ from wagtail.blocks import (
     StreamBlock,
     StreamBlockValidationError,
     StructBlock,
+    StructBlockValidationError,
     TextBlock,
 )
 from wagtail.contrib.table_block.blocks import DEFAULT_TABLE_OPTIONS, TableBlock
 from wagtail.images.blocks import ImageBlock
 
 from tocsin.content import footnotes, tables
+from tocsin.lib.errors import Refused
+from tocsin.outside.destinations import destination
 
 RICH_TEXT_FEATURES = [
     "bold",
@@ -99,6 +102,33 @@ class NoteBlock(StructBlock):
     text = RichTextBlock(features=NOTE_FEATURES, label=_("Note"))
 
 
+class LinkBlock(StructBlock):
+    """A page of somebody else's, shown as a card that links there."""
+
+    url = CharBlock(
+        label=_("Address"),
+        max_length=1000,
+        help_text=_(
+            "Title, text and picture are looked up soon after you save, and kept here: readers ask nobody else."
+        ),
+    )
+    title = CharBlock(required=False, max_length=300, label=_("Title"), help_text=_("Instead of the page's own."))
+    description = CharBlock(required=False, max_length=600, label=_("Text"), help_text=_("Instead of the page's own."))
+
+    class Meta:
+        icon = "link"
+        label = _("Link with preview")
+
+    def clean(self, value: Any) -> Any:
+        """Refuse what is no address of a web page."""
+        cleaned = super().clean(value)
+        try:
+            destination(cleaned["url"])
+        except Refused as refused:
+            raise StructBlockValidationError({"url": ValidationError(f"{refused.message} {refused.mend}")}) from refused
+        return cleaned
+
+
 class BodyBlock(StreamBlock):
     """The body of a post."""
 
@@ -115,6 +145,7 @@ class BodyBlock(StreamBlock):
         ),
     )
     code = CodeBlock()
+    link = LinkBlock()
     footnotes = ListBlock(
         NoteBlock(),
         icon="list-ol",

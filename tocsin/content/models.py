@@ -30,6 +30,7 @@ from tocsin.audience.actions import mirror_followable
 from tocsin.audience.models import Followable
 from tocsin.content import announcements, previews
 from tocsin.content.blocks import BodyBlock
+from tocsin.content.clippings.models import Clipping  # noqa: F401 - here Django finds it
 from tocsin.content.forms import PostForm
 
 WORDS_A_MINUTE = 230

@@ -5,7 +5,7 @@ Pictures go by absolute address, never attached. Nothing here knows of the mail 
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -19,6 +19,8 @@ from wagtail.images.models import AbstractImage
 from wagtail.rich_text import expand_db_html
 
 from tocsin.content import footnotes, tables
+from tocsin.content.clippings import queries as clippings
+from tocsin.content.clippings.models import Clipping
 from tocsin.content.footnotes import Footnotes
 from tocsin.content.models import PostPage
 from tocsin.content.tables import Align, Cell, Table
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SHOWN_WIDTH = 536
 """CSS pixels a picture fills in the sheet; twice as many are sent for dense screens."""
+CARD_WIDTH = 160
 RENDITION = f"width-{2 * SHOWN_WIDTH}|jpegquality-75"
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -85,6 +88,7 @@ def _lead(post: PostPage, url: str) -> Part | None:
 
 def _blocks(post: PostPage, url: str) -> Iterator[Part | None]:
     notes = Footnotes({mark: _rich(text, url) for mark, text in footnotes.of(post.body).items()})
+    clipped = clippings.kept(post.body)
     for block in post.body:
         value = block.value
         match block.block_type:
@@ -101,6 +105,8 @@ def _blocks(post: PostPage, url: str) -> Iterator[Part | None]:
                 yield _picture(image, url, alt, value["caption"], value["credit"])
             case "table":
                 yield _table(value, url, notes)
+            case "link":
+                yield _card(value, clipped, url)
             case "code":
                 yield Part("code", {"language": clean(value["language"]), "code": _program(value["code"])})
     listed = notes.listed()
@@ -126,6 +132,15 @@ def _table(value: Any, url: str, notes: Footnotes) -> Part | None:
         return [Cell(_referred(_absolute(clean(cell.html), url), notes), cell.heads, cell.align) for cell in cells]
 
     return Part("table", Table(clean(found.caption), row(found.head), [row(cells) for cells in found.rows]))
+
+
+def _card(value: Any, clipped: Mapping[str, Clipping], url: str) -> Part | None:
+    card = clippings.card(value, clipped)
+    if card is None:
+        return None
+    words = {"title": clean(card.title), "description": clean(card.description), "site_name": clean(card.site_name)}
+    picture = urljoin(url, card.picture) if card.picture else ""
+    return Part("link", {**words, "url": card.url, "picture": picture, "width": min(card.width, CARD_WIDTH)})
 
 
 def _program(code: str) -> str:
@@ -179,6 +194,11 @@ def _plain_table(value: Table, links: LinkNotes) -> str:
     return "\n\n".join(part for part in (plaintext.wrap(value.caption), plaintables.write(head, rows, ends)) if part)
 
 
+def _plain_link(value: dict[str, Any], links: LinkNotes) -> str:
+    words = [links.mention(value["title"], value["url"]), value["description"], value["site_name"]]
+    return "\n".join(plaintext.wrap(line, first="  ", rest="  ") for line in words if line)
+
+
 def _plain_code(value: dict[str, str], _: LinkNotes) -> str:
     return "\n".join(f"    {line}".rstrip() for line in value["code"].split("\n"))
 
@@ -197,5 +217,6 @@ _PLAIN: dict[str, Callable[[Any, LinkNotes], str]] = {
     "picture": _plain_picture,
     "table": _plain_table,
     "code": _plain_code,
+    "link": _plain_link,
     "footnotes": _plain_footnotes,
 }

@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from wagtail.models import Page, Revision
 
 from tocsin.audience import turns
+from tocsin.content.clippings import actions as clippings
 from tocsin.desk import retention, sweep, watchdog
 from tocsin.desk.readers import tasks as readers
 
@@ -79,6 +80,7 @@ def tick() -> None:
     if _sweeping.is_due(time.monotonic()):
         _attempt("sweep", sweep.sweep)
         _attempt("changes of readers", readers.enqueue_stalled)
+        _attempt("links with preview", clippings.chase)
     if _watching.is_due(time.monotonic()):
         _attempt("watchdog", watchdog.watch)
     if _forgetting.is_due(time.monotonic()):

@@ -1,10 +1,13 @@
-"""The "Tell readers" part of the post editor: how many will be told, or who was told and how that went."""
+"""Parts of the editor: "Tell readers", how many will be told, or who was told and how that went; the links with preview."""
 
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, Panel
 
+from tocsin.content.clippings import queries as clippings
+from tocsin.content.clippings.models import Clipping
 from tocsin.desk import queries
 
 
@@ -30,6 +33,26 @@ class TellingsPanel(Panel):
                 "can_tell": live and post.permissions_for_user(self.request.user).can_publish(),
                 "can_look": self.request.user.has_perm("courier.view_dispatch"),
             }
+
+
+class ClippingsPanel(Panel):
+    """What is known of the pages the body links to with a preview, as it was last saved."""
+
+    class BoundPanel(Panel.BoundPanel):
+        """For one page."""
+
+        template_name = "desk/clippings/panel.html"
+
+        def is_shown(self) -> bool:
+            return bool(self._clippings) and bool(super().is_shown())
+
+        @cached_property
+        def _clippings(self) -> list[Clipping]:
+            return list(clippings.kept(self.instance.body).values())
+
+        def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+            context: dict[str, Any] = super().get_context_data(parent_context)
+            return {**context, "clippings": self._clippings}
 
 
 class TellTick(FieldPanel):

@@ -9,6 +9,7 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from tocsin.desk import home, viewsets
+from tocsin.desk.clippings import ClippingsViewSet
 from tocsin.desk.readers.viewset import ReadersViewSet
 
 NOT_OURS = frozenset({"documents", "explorer"})
@@ -28,6 +29,7 @@ def screens() -> list[Any]:
         viewsets.TellingsViewSet(),
         ReadersViewSet(),
         viewsets.PublicationViewSet(),
+        ClippingsViewSet(),
     ]
 
 

@@ -1,7 +1,7 @@
 """A body made ready for the templates of `blocks/`: its pictures and links looked up together, its footnotes numbered."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from wagtail.rich_text import expand_db_html
 
 from tocsin.content import footnotes, tables
+from tocsin.content.clippings import queries as clippings
+from tocsin.content.clippings.models import Clipping
 from tocsin.content.footnotes import Footnotes, Note, Reference
 from tocsin.content.models import PlainPage, PostPage
 from tocsin.content.tables import Cell, Table
@@ -20,7 +22,7 @@ from tocsin.web.pictures import Picture, Shape, picture, prefetch
 BETWEEN_TEXTS = "\x1e"
 """ASCII's record separator: no text has it."""
 
-RARE = frozenset({"table", "code", "footnotes"})
+RARE = frozenset({"table", "code", "footnotes", "link"})
 """Kinds of blocks whose style only the pages carry that have one."""
 
 
@@ -46,7 +48,7 @@ def body(page: PostPage | PlainPage) -> list[Piece]:
     written = [block.value.source for block in blocks if block.block_type == "text"]
     readable = iter(_readable([*noted.values(), *written]))
     notes = Footnotes({mark: next(readable) for mark in noted})
-    ready = _Ready(readable, notes)
+    ready = _Ready(readable, notes, clippings.kept(blocks))
     pieces = [Piece(block.block_type, ready.value(block)) for block in blocks]
     listed = [Piece("footnotes", listed)] if (listed := notes.listed()) else []
     return [*_anchored(pieces), *listed]
@@ -60,7 +62,7 @@ def is_rare(pieces: Sequence[Piece]) -> bool:
 class _Ready:
     """Makes the values of blocks ready, one after the other: footnotes are numbered as they are met."""
 
-    def __init__(self, texts: Any, notes: Footnotes) -> None:
+    def __init__(self, texts: Iterator[SafeString], notes: Footnotes, clipped: Mapping[str, Clipping]) -> None:
         self._texts = texts
         self._notes = notes
         self._makers: dict[str, Callable[[Any], Any]] = {
@@ -68,6 +70,7 @@ class _Ready:
             "quote": self._quote,
             "picture": _picture,
             "table": self._table,
+            "link": lambda value: clippings.card(value, clipped),
         }
 
     def value(self, block: Any) -> Any:
