@@ -240,7 +240,7 @@ def test_the_publication_is_edited_and_editors_move_with_its_time_zone(client, e
         "name": "The Gazette", "tagline": "", "accent": "#204060", "language": "en", "time_zone": "Europe/Berlin",
         "sender_name": "", "sender_email": "news@example.org", "reply_to": "", "address_line": "", "unsure_policy": "hold",
         "staff_email": "", "keep_unconfirmed_days": 5, "keep_left_days": 0, "keep_details_days": 90, "keep_ip_days": 7,
-        "record_ip": "on", "digest_hour": "18", "digest_weekday": "4",
+        "record_ip": "on", "count_clicks": "on", "digest_hour": "18", "digest_weekday": "4",
     }  # fmt: skip
     daily = reader("daily@example.org", cadence="daily")
     Subscriber.objects.filter(pk=daily.pk).update(digest_due_us=2**60)
@@ -253,7 +253,12 @@ def test_the_publication_is_edited_and_editors_move_with_its_time_zone(client, e
     assert client.post("/admin/publication/", fields).status_code == 302
     gazette.refresh_from_db()
     assert (gazette.name, gazette.time_zone, gazette.unsure_policy) == ("The Gazette", "Europe/Berlin", "hold")
-    assert (gazette.keep_left_days, gazette.keep_details_days, gazette.record_ip) == (0, 90, True)
+    assert (gazette.keep_left_days, gazette.keep_details_days, gazette.record_ip, gazette.count_clicks) == (
+        0,
+        90,
+        True,
+        True,
+    )
     assert (gazette.digest_hour, gazette.digest_weekday) == (18, 4)
     assert Subscriber.objects.get(pk=daily.pk).digest_due_us == 0, "it is worked out anew"
     assert User.objects.get(pk=editor.pk).wagtail_userprofile.get_current_time_zone() == "Europe/Berlin"

@@ -3,7 +3,7 @@
 Pure but for reading the post (and making its pictures' mail sizes). Personal links are marks, see `courier.message`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from tocsin.audience.models import Publication
 from tocsin.content import phrases
 from tocsin.content.models import PostPage
 from tocsin.courier.message import Message
-from tocsin.desk import body, letterhead, plaintext
+from tocsin.desk import body, counting, letterhead, plaintext
 from tocsin.desk.body import Part, clean
 from tocsin.desk.plaintext import LinkNotes
 from tocsin.lib import config
@@ -37,11 +37,18 @@ class Letter:
     parts: list[Part]
 
 
-def render(post: PostPage, publication: Publication, *, correction: str | None = None) -> Message:
-    """The message that tells of `post`. `correction`: what was put right, or "" - then it is marked as corrected."""
+def render(
+    post: PostPage, publication: Publication, *, correction: str | None = None, counted: bool = False
+) -> Message:
+    """The message that tells of `post`. `correction`: what was put right, or "" - then it is marked as corrected.
+
+    `counted`: it says that its links are counted; making them so is for `counting.counted`.
+    """
     language = post.locale.language_code
     with override(language):
         letter = _letter(post, publication, correction)
+        if counted:
+            letter = replace(letter, reason=f"{letter.reason} {counting.notice()}")
         subject = _subject(letter, corrected=correction is not None)
         return Message(
             subject=subject,

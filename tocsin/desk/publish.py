@@ -21,12 +21,15 @@ from django.utils.translation import gettext_lazy
 from wagtail.models import Revision
 
 from tocsin.audience import queries as audience
-from tocsin.audience.models import Address
+from tocsin.audience.models import Address, Publication
 from tocsin.content.models import PostPage
 from tocsin.courier import actions as courier
+from tocsin.courier import counting as clicks
 from tocsin.courier import queries as ledger
+from tocsin.courier.message import Message
 from tocsin.courier.models import Dispatch, Lane
-from tocsin.desk import message
+from tocsin.desk import counting, message
+from tocsin.desk.counting import Counted
 from tocsin.desk.models import PublishIntent, User
 from tocsin.lib import clock
 from tocsin.lib.errors import Refused, TocsinError
@@ -142,21 +145,32 @@ def carry_out(intent: PublishIntent) -> Dispatch:
     post = _as_intended(intent)
     correction = intent.kind == PublishIntent.Kind.CORRECTION and ledger.told_addresses(post.pk).exists()
     alert = post.kind == PostPage.Kind.ALERT
+    plain, counted = _mail(post, audience.publication(), intent.note if correction else None)
     dispatch = courier.tell(
         kind=Dispatch.Kind.CORRECTION if correction else Dispatch.Kind.ALERT if alert else Dispatch.Kind.POST,
         lane=Lane.ALERT if alert else Lane.INSTANT,
         post_id=post.pk,
         revision_id=intent.revision_id,
         title=post.title,
-        message=message.render(post, audience.publication(), correction=intent.note if correction else None),
+        message=counted.message if counted else plain,
         language=post.locale.language_code,
         audience=readers_again(post) if correction else readers(post),
         first=intent.kind == PublishIntent.Kind.FIRST,
     )
+    if counted:
+        clicks.count(dispatch, plain, counted.links)
     intent.dispatch_id = dispatch.pk
     intent.save(update_fields=["dispatch_id"])
     log.info("Post %s goes to %s readers in dispatch %s.", post.pk, dispatch.audience, dispatch.pk)
     return dispatch
+
+
+def _mail(post: PostPage, owner: Publication, correction: str | None) -> tuple[Message, Counted | None]:
+    """What is mailed; and beside it, if clicks are counted, the message they are counted by."""
+    plain = message.render(post, owner, correction=correction)
+    if not owner.count_clicks:
+        return plain, None
+    return plain, counting.counted(message.render(post, owner, correction=correction, counted=True))
 
 
 def readers(post: PostPage) -> QuerySet[Address, Any]:

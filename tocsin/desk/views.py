@@ -19,6 +19,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from tocsin.audience.queries import publication
 from tocsin.content.models import PostPage
+from tocsin.courier import counting
 from tocsin.courier import queries as ledger
 from tocsin.courier.message import Mark
 from tocsin.courier.models import Dispatch
@@ -89,6 +90,7 @@ class TellingView(PermissionRequiredMixin, WagtailAdminTemplateMixin, TemplateVi
             steps=[(name, step) for name, step in steps.items() if step.possible(told)],
             post=PostPage.objects.filter(pk=self.one.post_id).first(),
             lists=queries.who_was_not(told),
+            clicks=counting.clicks(self.one.pk),
             shown=queries.LISTED_ROWS,
             **kwargs,
         )
@@ -158,7 +160,8 @@ class TellAgainView(WagtailAdminTemplateMixin, TemplateView):
 
 def show_as_mail(post: PostPage, request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """A draft as its readers would get it; the personal links lead nowhere."""
-    html = message.render(post, publication()).html
+    owner = publication()
+    html = message.render(post, owner, counted=owner.count_clicks).html
     for mark in Mark:
         html = html.replace(mark.value, "#")
     return HttpResponse(html)

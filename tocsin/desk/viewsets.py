@@ -215,7 +215,9 @@ PUBLICATION_PANEL = ObjectList(
             ],
             heading=_("What is kept for how many days"),
         ),
-        MultiFieldPanel([FieldPanel("record_ip")], heading=_("What is recorded of readers")),
+        MultiFieldPanel(
+            [FieldPanel("record_ip"), FieldPanel("count_clicks")], heading=_("What is recorded of readers")
+        ),
     ],
     base_form_class=PublicationForm,
 ).bind_to_model(Publication)

@@ -26,6 +26,7 @@ Disallow: /reader/
 Disallow: /confirm/
 Disallow: /unsubscribe/
 Disallow: /erase/
+Disallow: /go/
 Disallow: /your-data/
 
 Sitemap: {site}/sitemap.xml

@@ -5,7 +5,7 @@ import re
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from tocsin.web import archive, crawlers, drawings, media, views
+from tocsin.web import archive, clicks, crawlers, drawings, media, views
 from tocsin.web.feeds import views as feeds
 from tocsin.web.feeds.formats import FORMATS
 
@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("archive/<year:year>/", archive.of_a_year, name="archive_year"),
     path("archive/<year:year>/<int:month>/", archive.of_a_month, name="archive_month"),
     path("search/", views.search, name="search"),
+    path("go/<str:key>/", clicks.go, name="go"),
     path("inbox/", include("tocsin.web.inbox.urls")),
     path("", include("tocsin.web.readers.urls")),
     path("robots.txt", crawlers.robots, name="robots"),

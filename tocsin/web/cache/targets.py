@@ -17,6 +17,7 @@ UNCACHED: Final = (
     "/reader/",
     "/unsubscribe/",
     "/erase/",
+    "/go/",
     "/your-data/",
     "/search/",
     "/subscribe/",
