@@ -7,7 +7,7 @@ from tests.desk.test_screens import login, text_of
 from tests.posts import published
 from tests.readers import readers
 from tocsin.audience import actions
-from tocsin.audience.models import StaffNote, Subscriber, Suppression
+from tocsin.audience.models import Export, StaffNote, Subscriber, Suppression
 from tocsin.courier.models import Delivery, Dispatch
 from tocsin.desk.models import BulkChange
 from tocsin.desk.readers import changes
@@ -171,7 +171,23 @@ def test_growth_is_drawn_and_told_in_numbers(client, editor):
     assert "Everything" in text_of(page)
 
 
-@pytest.mark.parametrize("path", ["", "results/", "growth/", "add/", "change/", "change/suppress/"])
+def test_an_export_is_on_record_with_who_made_it(client, editor):
+    readers(3)
+    actions.unsubscribe(subscribe("left@example.org").public_id, "test")
+    assert "None." in text_of(client.get(f"{LIST}export/"))
+    given = client.post(f"{LIST}export/", {"status": "subscribed", "topic": ""})
+    lines = b"".join(given.streaming_content).decode("utf-8-sig").splitlines()
+    assert lines == ["email,name,topics,cadence", *(f"reader{n}@example.org,,,instant" for n in range(3))]
+    assert "attachment" in given.headers["Content-Disposition"]
+    assert "ed subscribed 3" in text_of(client.get(f"{LIST}export/"))
+
+
+def test_an_export_of_nothing_known_is_refused_and_not_made(client, editor):
+    assert "Select a valid choice" in text_of(client.post(f"{LIST}export/", {"status": "odd", "topic": "nowhere"}))
+    assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["", "results/", "export/", "growth/", "add/", "change/", "change/suppress/"])
 def test_readers_are_not_for_editors(client, path):
     login(client, "Editors")
     assert client.get(LIST + path).status_code in {302, 403}
@@ -190,5 +206,5 @@ def test_one_reader_is_not_for_editors(client):
 def test_moderators_keep_readers(client):
     subscribe()
     login(client, "Moderators")
-    for path in ("", "growth/", "add/", "change/"):
+    for path in ("", "export/", "growth/", "add/", "change/"):
         assert client.get(LIST + path).status_code == 200, path

@@ -157,6 +157,8 @@ class ReadersView(generic.IndexView):
             *super().header_buttons,
             HeaderButton(_("Growth"), url=reverse("readers:growth"), icon_name="order-up"),
         ]
+        if self.request.user.has_perm("audience.export_subscriber"):
+            buttons.append(HeaderButton(_("Export"), url=reverse("readers:export"), icon_name="download"))
         return [*buttons, self._change_button()] if self.user_has_permission("change") else buttons
 
     def _change_button(self) -> HeaderButton:

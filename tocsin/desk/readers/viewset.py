@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 
-from tocsin.desk.readers import listing, views
+from tocsin.desk.readers import exports, listing, views
 
 
 class ReadersItem(MenuItem):
@@ -31,6 +31,7 @@ class ReadersViewSet(ViewSet):
             path("", listing.ReadersView.as_view(), name="index"),
             path("results/", listing.ReadersView.as_view(results_only=True), name="results"),
             path("add/", views.AddView.as_view(), name="add"),
+            path("export/", exports.ExportView.as_view(), name="export"),
             path("growth/", views.GrowthView.as_view(), name="growth"),
             path("change/", views.ChangeView.as_view(), name="change"),
             path("change/<slug:verb>/", views.ChangeView.as_view(), name="change"),

@@ -1,0 +1,90 @@
+"""Taking readers away as a CSV file, and the log of who did.
+
+The file is finished on disk before the first byte of it leaves: no query stays open while a slow network takes it.
+"""
+
+import io
+import tempfile
+from typing import IO, Any
+
+from django import forms
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from tocsin.audience import queries
+from tocsin.audience.exchange import exporting, exports, wishes
+from tocsin.audience.models import Export
+from tocsin.desk.readers.views import Screen, who
+from tocsin.lib import config
+
+LISTED = 100
+WHOM = {
+    exporting.Status.SUBSCRIBED: gettext_lazy("Who is subscribed and may be written to"),
+    exporting.Status.UNCONFIRMED: gettext_lazy("Who never confirmed"),
+    exporting.Status.UNSUBSCRIBED: gettext_lazy("Who unsubscribed"),
+    exporting.Status.BOUNCED: gettext_lazy("Whose mailbox does not exist"),
+    exporting.Status.COMPLAINED: gettext_lazy("Who reported spam"),
+    exporting.Status.BLOCKED: gettext_lazy("Whom the staff do not write to"),
+    exporting.Status.ALL: gettext_lazy("Everybody"),
+}
+
+
+class Exporting(forms.Form):
+    """Who is wanted, and how much about them."""
+
+    status = forms.ChoiceField(
+        label=gettext_lazy("Who"), choices=[(status.value, words) for status, words in WHOM.items()]
+    )
+    topic = forms.ChoiceField(label=gettext_lazy("What they follow"), required=False)
+    full = forms.BooleanField(
+        label=gettext_lazy("With status, language, time zone and the consent on record"), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["topic"]
+        menu = [(wishes.token(followable), followable.name) for followable in queries.choosable()]
+        field.choices = [("", gettext_lazy("whatever it is")), *menu]
+
+    def wanted(self) -> exporting.Filter:
+        """What was filled in."""
+        given = self.cleaned_data
+        return exporting.Filter(exporting.Status(given["status"]), given["topic"], given["full"])
+
+
+class ExportView(Screen):
+    """Asks whom to export; below that, every export there was."""
+
+    permission_required = "audience.export_subscriber"
+    template_name = "desk/readers/export.html"
+    title = gettext_lazy("Export")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        log = Export.objects.order_by("-pk")[:LISTED]
+        return super().get_context_data(**{"form": Exporting(), "log": log, **kwargs})
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
+        """Hand the file over. It is on record before."""
+        form = Exporting(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form))
+        name = f"readers-{timezone.localdate():%Y-%m-%d}.csv"
+        response = FileResponse(written(form.wanted(), by=who(request)), as_attachment=True, filename=name)
+        response.headers["Content-Type"] = "text/csv; charset=utf-8"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def written(wanted: exporting.Filter, by: str) -> IO[bytes]:
+    """The export as a file without a name, at its beginning; it is gone when it is closed, or when this process is.
+
+    It lies in the state directory, which others cannot read.
+    """
+    file = tempfile.TemporaryFile(dir=config.current().state_dir)  # noqa: SIM115 - whoever sends it closes it
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")  # spreadsheets take UTF-8 by its mark only
+    with exports.logged(wanted, by) as rows:
+        exporting.write(rows, wanted.columns, text)
+    text.detach()
+    file.seek(0)
+    return file
