@@ -43,7 +43,7 @@ def serving(**settings: str) -> Iterator[str]:
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     deadline = monotonic() + START_SECONDS
     while monotonic() < deadline and server.poll() is None:
-        with suppress(urllib.error.URLError), urllib.request.urlopen(url, timeout=5):
+        with suppress(urllib.error.URLError, TimeoutError), urllib.request.urlopen(url, timeout=5):
             return
         sleep(0.1)
     raise AssertionError(f"{url} did not answer")

@@ -44,7 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("archive/<year:year>/", archive.of_a_year, name="archive_year"),
     path("archive/<year:year>/<int:month>/", archive.of_a_month, name="archive_month"),
     path("search/", views.search, name="search"),
-    path("go/<str:key>/", clicks.go, name="go"),
+    path("go/<slug:key>/", clicks.go, name="go"),
     path("inbox/", include("tocsin.web.inbox.urls")),
     path("", include("tocsin.web.readers.urls")),
     path("robots.txt", crawlers.robots, name="robots"),

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from tocsin.audience import actions, limits, queries, wordings
 from tocsin.lib import clock
 from tocsin.lib.mailboxes import likely_meant
+from tocsin.web.context import SHEETS
 from tocsin.web.look import script
 from tocsin.web.readers import mails, notices, sums, suspicion
 from tocsin.web.readers.forms import Subscribing
@@ -62,6 +63,7 @@ def _weigh(request: HttpRequest, form: Subscribing, source: str) -> HttpResponse
 def _to_be_mended(request: HttpRequest, form: Subscribing) -> HttpResponse:
     """The form with what is wrong in it."""
     context = {"form": form, "since": request.POST.get("since", "")[:LONGEST_TOKEN]}
+    setattr(request, SHEETS, ("readers",))
     return _answering_here(render(request, "web/readers/subscribe.html", context, status=422))
 
 

@@ -20,6 +20,7 @@ from tocsin.content import phrases
 from tocsin.lib.errors import Refused
 from tocsin.web.readers import rhythm
 from tocsin.web.readers.forms import name_of
+from tocsin.web.readers.rhythm import Option
 
 LONGEST_PAUSE: Final = timedelta(days=366)
 NOTHING: Final = ""
@@ -36,16 +37,6 @@ HEADINGS: Final = {
 NO_SUCH_PACE = gettext_lazy("This pace does not exist. Please choose one of the list.")
 NO_SUCH_CHOICE = gettext_lazy("Please choose one of the list.")
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
-
-
-@dataclass(frozen=True)
-class Option:
-    """A pace for one thing that can be followed, and how many mails it would mean; empty if nobody can tell."""
-
-    value: str
-    label: str
-    means: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True)

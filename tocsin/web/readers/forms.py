@@ -5,10 +5,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tocsin.audience import queries
 from tocsin.audience.models import Cadence, Followable
 from tocsin.audience.names import BadName, clean_name
 from tocsin.lib import addresses
 from tocsin.lib.addresses import BadAddress, EmailAddress
+from tocsin.web.readers import rhythm
+from tocsin.web.readers.rhythm import Option
 
 PACES = list(Cadence.choices)
 REFUSALS = {
@@ -48,6 +51,28 @@ class Subscribing(forms.Form):
     def is_trap_sprung(self) -> bool:
         """Whether a machine filled in the field that people do not see."""
         return bool(self.data.get("website"))
+
+    @property
+    def wants_to_choose(self) -> bool:
+        """Whether topics or a pace were chosen before."""
+        return bool(self["topics"].value() or self["cadence"].value())
+
+    def topic_options(self) -> list[Option]:
+        """The topics, each with the mails it would mean as it happens."""
+        chosen = self["topics"].value() or []
+        topics = Followable.objects.filter(kind=Followable.Kind.TOPIC, retired_at=None).order_by("name")
+        return [
+            Option(each.slug, each.name, rhythm.in_words({each.pk: Cadence.INSTANT}, alerts=False), each.slug in chosen)
+            for each in topics
+        ]
+
+    def pace_options(self) -> list[Option]:
+        """The paces, each with the mails that everything would mean."""
+        chosen, everything = self["cadence"].value() or Cadence.INSTANT, queries.everything().pk
+        return [
+            Option(pace.value, str(pace.label), rhythm.in_words({everything: pace}), pace.value == chosen)
+            for pace in Cadence
+        ]
 
     def clean_email(self) -> EmailAddress:
         try:

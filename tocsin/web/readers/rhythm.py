@@ -1,6 +1,7 @@
 """“About three mails a week”: what a choice means, in words, as far as the last months can tell."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, cast
 
@@ -19,6 +20,16 @@ LOOKED_BACK: Final = timedelta(weeks=12)
 KEPT_SECONDS: Final = 600
 KEY: Final = "tocsin.rhythm"
 WEEKS_A_MONTH: Final = 365.25 / 12 / 7
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something to choose, and how many mails it would mean; empty if nobody can tell."""
+
+    value: str
+    label: str
+    means: str
+    is_chosen: bool
 
 
 def past() -> Past:

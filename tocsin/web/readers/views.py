@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tocsin.audience import actions, queries
 from tocsin.audience.actions import Confirmed
 from tocsin.audience.models import Subscriber
+from tocsin.web.context import SHEETS
 from tocsin.web.readers import asking, notices, suspicion
 from tocsin.web.readers.forms import Subscribing
 from tocsin.web.readers.guards import behind, is_foreign, links, private
@@ -39,7 +40,9 @@ def _ask(request: HttpRequest) -> HttpResponse:
 
 def _empty_form(request: HttpRequest) -> HttpResponse:
     """The form as it is first shown. It says since when, so it is made for each reader."""
-    response = render(request, "web/readers/subscribe.html", {"form": Subscribing(), "since": suspicion.since()})
+    setattr(request, SHEETS, ("readers",))
+    context = {"form": Subscribing(), "since": suspicion.since(), "choosing": "choose" in request.GET}
+    response = render(request, "web/readers/subscribe.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
 
