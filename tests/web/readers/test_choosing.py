@@ -115,7 +115,7 @@ def test_a_reader_sees_how_many_mails_a_choice_means(mira):
     other = people.topic("silent")
     publish_weekly(6, water)
     shown = page(mira)
-    assert "As you have chosen: <strong>about 1 a week</strong>" in shown
+    assert "Mails, as you have chosen: <strong>about 1 a week</strong>" in shown
     assert shown.count("<small>about 1 a week</small>") == 6  # everything and Water, at three paces each
     assert f'name="follow-{other.pk}" value="instant"><span>As it happens</span><small>none in the last months' in shown
 

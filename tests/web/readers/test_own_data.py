@@ -11,7 +11,7 @@ from tests.audience import people
 from tests.posts import published
 from tests.web.readers.reading import browser, link
 from tocsin.audience import actions, queries
-from tocsin.audience.models import Publication, Subscriber
+from tocsin.audience.models import Publication, StaffNote, Subscriber
 from tocsin.content.models import Topic
 from tocsin.courier.models import Attempt, Delivery, Dispatch, Edition
 
@@ -106,6 +106,7 @@ def test_a_copy_holds_everything(mira, water):
         outcome="refused",
         reply="550",
     )
+    StaffNote.objects.create(subscriber=mira, text="Rang us up.", by="ada")
     actions.slow_down(mira.public_id)
     response = browser().get(link("data", mira) + "my-data.json")
     assert response.headers["Content-Disposition"].startswith('attachment; filename="my-data-')
@@ -121,6 +122,7 @@ def test_a_copy_holds_everything(mira, water):
     ]
     [sent] = copy["deliveries"]
     assert (sent["title"], sent["state"], sent["why"]) == ("Pipes", "failed", "You followed Water (as it happens).")
+    assert [note["text"] for note in copy["notes_of_the_staff"]] == ["Rang us up."]
     assert copy["attempts"][0]["mail_server_said"] == "550"
 
 

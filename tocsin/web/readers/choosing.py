@@ -76,7 +76,7 @@ class Preferences(forms.Form):
         publication: Publication,
     ) -> None:
         super().__init__(data, initial=_present(subscriber))
-        self._menu, self._chosen = menu, chosen
+        self._menu, self._chosen, self._past = menu, chosen, rhythm.past()
         for followable in menu:
             self.fields[_field(followable)] = _choice(_paces(), NO_SUCH_PACE)
             self.initial[_field(followable)] = chosen.get(followable.pk, NOTHING)
@@ -133,11 +133,17 @@ class Preferences(forms.Form):
                     followable.name if kind != Followable.Kind.EVERYTHING else _("Everything that is published"),
                     field.html_name,
                     [
-                        Option(value, label, _means(followable.pk, value), str(field.value() or NOTHING) == value)
+                        Option(value, label, self._means(followable.pk, value), str(field.value() or NOTHING) == value)
                         for value, label in _paces()
                     ],
                     list(map(str, field.errors)),
                 )
+
+    def _means(self, followable: int, cadence: str) -> str:
+        # Alerts come whatever is followed, so they are no reason to choose one pace rather than another.
+        if cadence in {NOTHING, Cadence.ALERTS}:
+            return ""
+        return rhythm.in_words({followable: cadence}, alerts=False, before=self._past)
 
     def _numbers(self) -> dict[str, int | None]:
         names = ("digest_hour", "digest_weekday", "quiet_from", "quiet_until")
@@ -197,11 +203,6 @@ def _city(zone: str) -> str:
     """`America/Argentina/Buenos_Aires` as `Buenos Aires (Argentina)`."""
     _continent, *region, city = ["", *zone.replace("_", " ").split("/")][-3:]
     return f"{city} ({region[-1]})" if region and zone.count("/") > 1 else city
-
-
-def _means(followable: int, cadence: str) -> str:
-    # Alerts come whatever is followed, so they are no reason to choose one pace rather than another.
-    return rhythm.in_words({followable: cadence}, alerts=False) if cadence not in {NOTHING, Cadence.ALERTS} else ""
 
 
 def _present(subscriber: Subscriber) -> dict[str, Any]:

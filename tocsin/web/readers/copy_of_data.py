@@ -31,6 +31,9 @@ def copy_of(subscriber: Subscriber) -> dict[str, Any]:
             for each in sent(subscriber)
         ],
         "attempts": [_attempt(each) for each in ledger.attempts_for(subscriber.pk)],
+        "notes_of_the_staff": [
+            {"text": note.text, "by": note.by, "at": note.at.isoformat()} for note in subscriber.notes.order_by("id")
+        ],
     }
 
 

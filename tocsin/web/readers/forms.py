@@ -61,16 +61,27 @@ class Subscribing(forms.Form):
         """The topics, each with the mails it would mean as it happens."""
         chosen = self["topics"].value() or []
         topics = Followable.objects.filter(kind=Followable.Kind.TOPIC, retired_at=None).order_by("name")
+        before = rhythm.past()
         return [
-            Option(each.slug, each.name, rhythm.in_words({each.pk: Cadence.INSTANT}, alerts=False), each.slug in chosen)
+            Option(
+                each.slug,
+                each.name,
+                rhythm.in_words({each.pk: Cadence.INSTANT}, alerts=False, before=before),
+                each.slug in chosen,
+            )
             for each in topics
         ]
 
     def pace_options(self) -> list[Option]:
-        """The paces, each with the mails that everything would mean."""
+        """The paces, each with the mails that everything would mean: news, or alerts if that is all."""
         chosen, everything = self["cadence"].value() or Cadence.INSTANT, queries.everything().pk
         return [
-            Option(pace.value, str(pace.label), rhythm.in_words({everything: pace}), pace.value == chosen)
+            Option(
+                pace.value,
+                str(pace.label),
+                rhythm.in_words({everything: pace}, alerts=pace == Cadence.ALERTS),
+                pace.value == chosen,
+            )
             for pace in Cadence
         ]
 

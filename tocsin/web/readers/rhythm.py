@@ -51,9 +51,9 @@ def _read() -> Past:
     return Past(posts, max(1, min(LOOKED_BACK, now - first).days))
 
 
-def in_words(choices: Mapping[int, str], *, alerts: bool = True) -> str:
-    """How many mails a choice means; empty if there are too few posts to tell."""
-    before = past()
+def in_words(choices: Mapping[int, str], *, alerts: bool = True, before: Past | None = None) -> str:
+    """How many mails a choice means; empty if there are too few posts to tell. `before`: the past, if it is at hand."""
+    before = before or past()
     return words(before.mails_a_week(choices, alerts=alerts)) if before.is_long_enough else ""
 
 
