@@ -16,12 +16,19 @@ def test_a_lost_reader_is_shown_the_latest_posts():
     assert texts(tree, "//main//article//h2") == ["The bridge is closed"]
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "url", ["/%00/", "/%00", "/a%0d%0ab/", "/%ff%fe/", "/" + "x" * 5000 + "/", "/..%2f..%2fetc/passwd"]
+STRANGE = (
+    *("/%00/", "/%00", "/a%0d%0ab/", "/%ff%fe/", "/" + "x" * 5000 + "/", "/..%2f..%2fetc/passwd"),
+    *("/xx/", "/zz-klingon/news/", "/topics/none/", "/topics/%00/", "/authors/..%2f/", "/authors/%F0%9F%94%94/"),
+    *("/archive/0000/", "/archive/1999/13/", "/archive/2026/00/", "/archive/2026/1000000000000/"),
+    *("/?page=1e3", "/?page=%00", "/?page=" + "9" * 5000, "/cards/9-x.png", "/icon-0.png", "/media/images/%2e%2e"),
 )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", STRANGE, ids=range(len(STRANGE)))
 def test_strange_addresses_are_simply_not_here(url):
-    got(url, 404)
+    answer = got(url, 404).content.decode()
+    assert not any(word in answer for word in ("Traceback", "Exception", "tocsin.", "/lib/python"))
 
 
 @pytest.mark.django_db
