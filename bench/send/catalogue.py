@@ -7,7 +7,7 @@ from functools import partial
 
 from bench.measuring import Measurement, measured
 from bench.report import Report
-from bench.send import growth, neighbours, postfix, postgresql, promptness, roundtrip, throughput
+from bench.send import digests, growth, neighbours, postfix, postgresql, promptness, roundtrip, throughput
 from bench.send.newsroom import POSTGRESQL, SQLITE
 from bench.send.scale import FULL, QUICK
 from tocsin.lib.errors import BadEnvironment
@@ -54,6 +54,7 @@ MEASUREMENTS = (
     Measurement(("first-mail",), promptness.first_mail),
     Measurement(("alert-first-mail", "alert-overtakes"), promptness.alert),
     Measurement(("web-commits-p99", "web-commits-max"), neighbours.web_commits, (_needs_smtp_tools,)),
+    Measurement(("digest-planning", "digest-planning-memory"), digests.figures),
     Measurement(("memory-sqlite", "cost-of-old-rows"), growth.sqlite, (_needs_smtp_tools,)),
     Measurement(("memory-postgresql",), growth.memory_on_postgresql, (_needs_smtp_tools, _needs_postgresql)),
 )

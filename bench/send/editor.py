@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from bench.companion import Verb
-from bench.send import crowd
+from bench.send import crowd, digesting
 from tocsin.audience.models import Subscriber
 from tocsin.audience.queries import publication, reachable
 from tocsin.content.models import PostPage
@@ -86,4 +86,6 @@ VERBS: dict[str, Verb] = {
     "cancel": cancel,
     "books": books,
     "commits": commits,
+    "digests_due": digesting.have_them_due,
+    "plan_digests": digesting.plan,
 }

@@ -71,6 +71,10 @@ class Newsroom:
         """So many deliveries of the past; how long that took, in seconds."""
         return float(self._desk.ask("old_rows", 1800, rows=number)["seconds"])
 
+    def ask(self, verb: str, patience: float, **details: Any) -> dict[str, Any]:
+        """Have something done on the newsroom's own side."""
+        return self._desk.ask(verb, patience, **details)
+
     def publish(self, **details: str) -> Telling:
         """Publish the post; all readers are told."""
         return Telling(**self._desk.ask("publish", 120, **details))

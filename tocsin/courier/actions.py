@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 
 from tocsin.audience import queries as audience_queries
 from tocsin.audience.models import Address, Channel, Publication
+from tocsin.courier import queries
 from tocsin.courier.ledger.database import DOORBELL, from_django
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.ledger.part import packed
@@ -98,10 +99,11 @@ class Mailing(NamedTuple):
 
 
 def open_digest(title: str, *, since_us: int) -> Dispatch:
-    """The digest run that goes on since a moment, locked; a new one, told to nobody yet, if there is none."""
+    """The digest run that was begun since a moment, locked; a new one, told to nobody yet, if there is none."""
     _require_transaction()
-    runs = Dispatch.objects.select_for_update().filter(kind=Dispatch.Kind.DIGEST, created_us__gte=since_us)
-    return runs.filter(cancelled_us=None).order_by("id").last() or _open(Dispatch.Kind.DIGEST, Lane.DIGEST, title)
+    if (under_way := queries.digest_under_way(since_us)) is not None:
+        return Dispatch.objects.select_for_update().get(pk=under_way)
+    return _open(Dispatch.Kind.DIGEST, Lane.DIGEST, title)
 
 
 def add_edition(dispatch: Dispatch, message: Message, posts: Sequence[tuple[int, int | None]]) -> int:

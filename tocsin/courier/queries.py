@@ -164,6 +164,25 @@ def attempts_for(subscriber_id: int) -> QuerySet[Attempt]:
     return found.select_related("delivery__dispatch").order_by("delivery_id", "number")
 
 
+def editions(dispatch_id: int) -> dict[int, int]:
+    """How many readers each edition of a dispatch goes to, by its id; most first."""
+    return dict(_rows("editions", dispatch=dispatch_id))
+
+
+def in_digests(post_id: int) -> dict[int, dict[State, int]]:
+    """How many are told of a post by digests: dispatch id -> state -> number. `sending` is not told apart."""
+    found: dict[int, dict[State, int]] = {}
+    for dispatch, state, number in _rows("in_digests", post=post_id):
+        found.setdefault(dispatch, {})[State(state)] = number
+    return found
+
+
+def digest_under_way(since_us: int) -> int | None:
+    """The digest run that was begun since a moment and not cancelled: its id."""
+    runs = Dispatch.objects.filter(kind=Dispatch.Kind.DIGEST, created_us__gte=since_us, cancelled_us=None)
+    return runs.order_by("-id").values_list("id", flat=True).first()
+
+
 def digests_with(post_id: int) -> QuerySet[Dispatch]:
     """Every digest run that told somebody of a post, the first one first."""
     told = Telling.objects.filter(post_id=post_id).order_by().values("dispatch_id").distinct()

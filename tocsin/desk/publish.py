@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.models import Revision
 
 from tocsin.audience import queries as audience
+from tocsin.audience.choices import DIGESTED
 from tocsin.audience.models import Address, Publication
 from tocsin.content.models import PostPage
 from tocsin.courier import actions as courier
@@ -178,6 +179,14 @@ def readers(post: PostPage) -> QuerySet[Address, Any]:
     if post.kind == PostPage.Kind.ALERT:
         return audience.alerted()
     return audience.recipients(topics=topics(post), authors=authors(post), cadences=audience.INSTANT_ONLY)
+
+
+def readers_of_digests(post: PostPage) -> QuerySet[Address, Any]:
+    """Who is told of news by a digest: those who follow it once a day or once a week, and not as it happens too."""
+    if post.kind == PostPage.Kind.ALERT:
+        return Address.objects.none()
+    digested = audience.recipients(topics=topics(post), authors=authors(post), cadences=DIGESTED)
+    return digested.exclude(pk__in=readers(post).values("pk"))
 
 
 def topics(post: PostPage) -> list[str]:

@@ -25,9 +25,10 @@ LISTED_ROWS = 100
 
 @dataclass(frozen=True)
 class Plan:
-    """What publishing a draft would do: how many are told, or why nobody is."""
+    """What publishing a draft would do: how many are told at once, how many by digests, or why nobody is."""
 
     readers: int
+    later: int
     why_not: str | Promise | None
 
 
@@ -85,7 +86,9 @@ def plan(post: PostPage) -> Plan:
     reason = publish.why_not(facts)
     if not facts.wanted and reason == publish.NOT_WANTED:
         reason = None  # the tick is on the same screen
-    return Plan(publish.readers(post).count() if reason is None else 0, reason)
+    if reason is not None:
+        return Plan(0, 0, reason)
+    return Plan(publish.readers(post).count(), publish.readers_of_digests(post).count(), None)
 
 
 def subscribers() -> int:

@@ -24,6 +24,7 @@ from tocsin.courier import queries as ledger
 from tocsin.courier.message import Mark
 from tocsin.courier.models import Dispatch
 from tocsin.desk import message, publish, queries, steering
+from tocsin.desk.digests import queries as digests
 from tocsin.desk.legend import LEGEND, Standing, outlook
 from tocsin.desk.models import NOTE_CHARACTERS, PublishIntent
 from tocsin.lib import clock
@@ -89,6 +90,8 @@ class TellingView(PermissionRequiredMixin, WagtailAdminTemplateMixin, TemplateVi
             troubles=[] if progress.rate or told.books.settled else ledger.relay_troubles(),
             steps=[(name, step) for name, step in steps.items() if step.possible(told)],
             post=PostPage.objects.filter(pk=self.one.post_id).first(),
+            editions=digests.editions(self.one, queries.LISTED_ROWS) if self.one.kind == Dispatch.Kind.DIGEST else [],
+            shares=digests.shares(self.one.post_id) if self.one.post_id else [],
             lists=queries.who_was_not(told),
             clicks=counting.clicks(self.one.pk),
             shown=queries.LISTED_ROWS,

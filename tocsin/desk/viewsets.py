@@ -24,6 +24,7 @@ from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
 from tocsin.content.models import Author, MenuItem, PlainPage, PostPage, Topic
 from tocsin.desk import steering, views, zones
+from tocsin.desk.digests.views import DigestAsMailView, DigestsView
 
 TITLE_COLUMNS = [column for column in PageListingViewSet.columns if column.name in {"bulk_actions", "title"}]
 STATUS_COLUMNS = [
@@ -137,6 +138,23 @@ class TellingsViewSet(ViewSet):
             path("<int:pk>/", views.TellingView.as_view(), name="one"),
             path("<int:pk>/<slug:step>/", steering.SteerView.as_view(), name="steer"),
             path("again/<int:pk>/", views.TellAgainView.as_view(), name="again"),
+        ]
+
+
+class DigestsViewSet(ViewSet):
+    """Who gets digests, and the next one."""
+
+    name = "digests"
+    menu_item_class = TellingsItem
+    icon = "calendar-alt"
+    menu_label = _("Digests")
+    menu_order = 232
+    add_to_admin_menu = True
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            path("", DigestsView.as_view(), name="index"),
+            path("mail/", DigestAsMailView.as_view(), name="mail"),
         ]
 
 

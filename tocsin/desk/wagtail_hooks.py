@@ -27,6 +27,7 @@ def screens() -> list[Any]:
         viewsets.PostsViewSet("content_postpage"),
         viewsets.PagesViewSet("content_plainpage"),
         viewsets.TellingsViewSet(),
+        viewsets.DigestsViewSet(),
         ReadersViewSet(),
         viewsets.PublicationViewSet(),
         ClippingsViewSet(),

@@ -18,8 +18,9 @@ from tocsin.audience import queries as audience
 from tocsin.audience.models import Publication
 from tocsin.content.models import PostPage
 from tocsin.courier import actions as courier
+from tocsin.courier import queries as ledger
 from tocsin.courier.message import Message
-from tocsin.courier.models import Dispatch, Edition
+from tocsin.courier.models import Edition
 from tocsin.desk.digests import message, planning, queries
 from tocsin.desk.digests.planning import Turn
 from tocsin.desk.digests.queries import Candidate
@@ -82,7 +83,9 @@ def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publicati
         if turn.posts
     }
     run_since_us = now_us - now_us % RUN
-    drafts, faulty = _drafts(set(contents.values()) - _editions(run_since_us).keys(), publication)
+    under_way = ledger.digest_under_way(run_since_us)
+    editions = _editions(under_way)
+    drafts, faulty = _drafts(set(contents.values()) - editions.keys(), publication)
     with transaction.atomic():
         ended = [_ended(each, turn, now_us, faulty=contents.get(each.reader.id) in faulty) for each, turn in planned]
         if not turns.end(ended):
@@ -93,10 +96,11 @@ def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publicati
         if queries.revisions(revisions) != revisions:
             raise Change("a post was edited or taken down")
         dispatch = courier.open_digest(_title(publication, run_since_us), since_us=run_since_us)
-        editions = _editions(run_since_us)
-        for wanted in {contents[each.reader.id] for each in mailed} - editions.keys():
-            if wanted not in drafts:
-                raise Change("the digests under way were cancelled")
+        if under_way not in {None, dispatch.pk}:
+            raise Change("the digests under way were cancelled")
+        if drafts:
+            editions = _editions(dispatch.pk)  # another worker may have added some
+        for wanted in drafts.keys() - editions.keys():
             editions[wanted] = courier.add_edition(dispatch, drafts[wanted], wanted.posts)
         courier.tell_in_digest(dispatch, [_mailing(each, contents[each.reader.id], editions) for each in mailed])
     log.info("%s readers get a digest in dispatch %s.", len(mailed), dispatch.pk)
@@ -112,26 +116,22 @@ def _mailing(each: Candidate, contents: Contents, editions: Mapping[Contents, in
     return courier.Mailing(editions[contents], each.address, each.ready_us, tuple(post for post, _ in contents.posts))
 
 
-def _editions(run_since_us: int) -> dict[Contents, int]:
-    """The editions of the digests under way, by what they tell."""
-    under_way = Edition.objects.filter(
-        dispatch__kind=Dispatch.Kind.DIGEST, dispatch__created_us__gte=run_since_us, dispatch__cancelled_us=None
-    ).order_by("id")
-    return {
-        Contents(language, tuple((post, revision) for post, revision in posts)): edition
-        for edition, language, posts in under_way.values_list("id", "language", "posts")
-    }
+def _editions(dispatch: int | None) -> dict[Contents, int]:
+    """The editions of a digest run, by what they tell."""
+    rows = Edition.objects.filter(dispatch=dispatch).values_list("id", "language", "posts") if dispatch else []
+    return {Contents(language, tuple(map(tuple, posts))): edition for edition, language, posts in rows}
 
 
 def _drafts(wanted: set[Contents], publication: Publication) -> tuple[dict[Contents, Message], set[Contents]]:
     """The mails with those contents; and the contents of which, by a fault of ours, no mail could be made."""
     posts = PostPage.objects.in_bulk({post for contents in wanted for post, _ in contents.posts})
+    items: message.Items = {}
     drafts: dict[Contents, Message] = {}
     faulty = set()
     for contents in wanted:
         try:
             told = [posts[post] for post, _ in contents.posts if post in posts]
-            drafts[contents] = message.render(told, publication, contents.language)
+            drafts[contents] = message.render(told, publication, contents.language, items)
         except Exception:
             log.exception("No digest can be made of the posts %s; it is tried again later.", contents.posts)
             faulty.add(contents)

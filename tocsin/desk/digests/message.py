@@ -40,10 +40,21 @@ class Sheet:
     items: list[Item]
 
 
-def render(posts: Sequence[PostPage], publication: Publication, language: str) -> Message:
-    """The digest of `posts`, of which there is at least one, as they are now, in that order; framed in `language`."""
+Items = dict[tuple[str, int], Item]
+"""What was made of posts already, by language and post: editions have most of it in common."""
+
+
+def render(posts: Sequence[PostPage], publication: Publication, language: str, made: Items | None = None) -> Message:
+    """The digest of `posts`, of which there is at least one, as they are now, in that order; framed in `language`.
+
+    What is made of single posts is kept in `made`.
+    """
+    made = {} if made is None else made
     with override(language):
-        items = [item(post, publication) for post in posts]
+        for post in posts:
+            if (language, post.pk) not in made:
+                made[language, post.pk] = item(post, publication)
+        items = [made[language, post.pk] for post in posts]
         sheet = _sheet(items, publication)
         subject = items[0].title if len(items) == 1 else f"{sheet.name}: {sheet.heading}"
         html = letterhead.typeset("desk/mail/digest.html", publication.accent, language, subject=subject, sheet=sheet)

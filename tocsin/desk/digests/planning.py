@@ -19,6 +19,8 @@ from tocsin.audience.models import Cadence
 from tocsin.audience.pace import LOOK, Pace
 from tocsin.lib import clock
 
+NEWS = frozenset({Cadence.INSTANT, Cadence.DAILY, Cadence.WEEKLY})
+NEWS_OF_A_DAY = NEWS - {Cadence.WEEKLY}
 OVERLAP = clock.HOUR
 """How far before the last look posts are looked at again: a post is seen only when the transaction that told it has ended."""
 
@@ -60,10 +62,6 @@ class Reader:
     pace: Pace
     following: tuple[Following, ...]
 
-    @property
-    def _news(self) -> tuple[Following, ...]:
-        return tuple(each for each in self.following if each.cadence != Cadence.ALERTS)
-
     def follows(self, cadence: str) -> bool:
         """Whether they follow anything at that pace."""
         return any(each.cadence == cadence for each in self.following)
@@ -72,18 +70,6 @@ class Reader:
     def has_digests(self) -> bool:
         """Whether they follow anything once a day or once a week."""
         return self.follows(Cadence.DAILY) or self.follows(Cadence.WEEKLY)
-
-    def since(self, news: News, now_us: int) -> int | None:
-        """Since when they follow what a post could be followed by, at a pace whose turn it is; None if they do not."""
-        weekly = self.weekly_too(now_us)
-        return min(
-            (
-                each.since_us
-                for each in self._news
-                if each.followable in news.followables and (weekly or each.cadence != Cadence.WEEKLY)
-            ),
-            default=None,
-        )
 
     def weekly_too(self, now_us: int) -> bool:
         """Whether what they follow once a week is in this turn: its day is among the digests that are due."""
@@ -117,15 +103,19 @@ def turn(reader: Reader, news: Iterable[News], told: Collection[int], now_us: in
 
 
 def owed(reader: Reader, news: Iterable[News], now_us: int) -> list[News]:
-    """What a reader is to be told in this turn, unless they were told of it already."""
+    """What a reader is to be told in this turn, unless they were told of it already. `news`: newest first."""
+    paces = NEWS if reader.weekly_too(now_us) else NEWS_OF_A_DAY
+    since_us = {each.followable: each.since_us for each in reader.following if each.cadence in paces}
     floor_us = floor(reader)
-    return [
-        each
-        for each in news
-        if each.told_us > floor_us
-        and (since_us := reader.since(each, now_us)) is not None
-        and since_us <= each.told_us <= now_us
-    ]
+    found = []
+    for each in news:
+        if each.told_us <= floor_us:
+            break
+        if each.told_us <= now_us and not each.followables.isdisjoint(since_us):
+            earliest = min(since_us[followable] for followable in each.followables if followable in since_us)
+            if earliest <= each.told_us:
+                found.append(each)
+    return found
 
 
 def floor(reader: Reader) -> int:

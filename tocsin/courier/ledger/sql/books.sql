@@ -46,3 +46,24 @@ LEFT JOIN audience_address a ON a.id = d.address_id AND a.hash = d.address_hash
 WHERE b.dispatch_id = :dispatch AND b.id BETWEEN :first AND :last
     AND CASE WHEN b.token IS NOT NULL AND d.due_us <= b.leased_us THEN 'sending' ELSE d.state END = :state
 ORDER BY d.id
+
+-- name: editions
+-- How many readers each edition of a dispatch goes to.
+WITH range AS (
+    SELECT min(first_id) AS first_id, max(last_id) AS last_id FROM courier_batch WHERE dispatch_id = :dispatch
+)
+SELECT d.edition_id, count(*) AS number
+FROM range JOIN courier_delivery d ON d.id BETWEEN range.first_id AND range.last_id
+WHERE +d.dispatch_id = :dispatch
+GROUP BY d.edition_id
+ORDER BY number DESC, d.edition_id
+
+-- name: in_digests
+-- How those stand who are told of a post by digests.
+SELECT t.dispatch_id, d.state, count(*) AS number
+FROM courier_telling t
+JOIN courier_dispatch p ON p.id = t.dispatch_id AND p.kind = 'digest'
+JOIN courier_delivery d ON d.dispatch_id = t.dispatch_id AND d.channel = t.channel AND d.address_hash = t.address_hash
+WHERE t.post_id = :post
+GROUP BY t.dispatch_id, d.state
+ORDER BY t.dispatch_id
