@@ -15,7 +15,7 @@ from wagtail.models import Site
 from tocsin.audience.models import Address, Followable, Subscription
 from tocsin.content.models import PostPage, Topic
 from tocsin.courier.models import Dispatch, Edition, Telling
-from tocsin.desk.digests import actions
+from tocsin.desk.digests.actions import Planner
 from tocsin.lib import clock
 
 
@@ -65,10 +65,10 @@ def plan() -> dict[str, Any]:
 
     before, longest = _memory(), 0.0
     begun, cpu = time.monotonic(), time.process_time()
-    more = True
+    planner, more = Planner(), True
     while more:
         started = time.monotonic()
-        more = actions.plan_some()
+        more = planner.plan_some()
         longest = max(longest, time.monotonic() - started)
     seconds, cpu = time.monotonic() - begun, time.process_time() - cpu
     runs = Dispatch.objects.filter(kind=Dispatch.Kind.DIGEST)

@@ -51,12 +51,12 @@ def command() -> None:
 def start(stop: threading.Event) -> list[threading.Thread]:
     """Start the loops; they end soon after `stop` is set. What is cut off in the middle runs again later."""
     from tocsin.desk import clock
-    from tocsin.desk.digests.actions import plan_some
+    from tocsin.desk.digests.actions import Planner
     from tocsin.web.readers import reminding
 
     loops: list[tuple[Callable[[], object], float]] = [
         (clock.tick, TICK_SECONDS),
-        (plan_some, DIGEST_SECONDS),
+        (Planner().plan_some, DIGEST_SECONDS),
         (run_a_ready_task, TASK_SECONDS),
         (forget_old_results, FORGET_SECONDS),
         (reminding.remind, REMIND_SECONDS),

@@ -10,7 +10,7 @@ from tocsin.audience.models import Subscriber
 from tocsin.courier import queries as ledger
 from tocsin.courier.message import Message
 from tocsin.courier.models import Delivery, Dispatch, Edition
-from tocsin.desk.digests import actions
+from tocsin.desk.digests.actions import Planner
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -29,10 +29,9 @@ def at(day: int, hour: float) -> Iterator[None]:
 
 def plan() -> int:
     """What the worker's loop does until nothing is due. How often it looked."""
-    looks = 1
-    while actions.plan_some():
+    planner, looks = Planner(), 1
+    while planner.plan_some():
         looks += 1
-    actions.plan_some()  # whoever was only looked at may be due
     return looks
 
 

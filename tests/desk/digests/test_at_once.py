@@ -21,8 +21,9 @@ def test_two_workers_at_once_tell_everybody_once(committed, monkeypatch):
 
     def work():
         try:
+            planner = actions.Planner()
             for _ in range(40):
-                actions.plan_some()
+                planner.plan_some()
         finally:
             connections.close_all()
 

@@ -253,7 +253,8 @@ def test_chunks_of_one_run_are_one_dispatch_whose_books_balance(monkeypatch):
         plan()
     post = post_at(0, 9)
     with at(1, 7):
-        assert actions.plan_some() is True
+        planner = actions.Planner()
+        assert planner.plan_some() is True
         dispatch = Dispatch.objects.get(kind="digest")
         assert ledger.books(dispatch.pk) == ledger.Books(audience=2, planned=2)
         plan()
@@ -270,7 +271,7 @@ def test_what_is_added_to_a_paused_run_waits_with_it(monkeypatch):
         plan()
     post_at(0, 9)
     with at(1, 7):
-        actions.plan_some()
+        actions.Planner().plan_some()
         with transaction.atomic():
             courier.pause(Dispatch.objects.get(kind="digest"))
         plan()
@@ -290,7 +291,7 @@ def test_a_choice_made_while_digests_are_planned_is_not_overwritten(daily, monke
 
     monkeypatch.setattr(actions, "_drafts", choose_meanwhile)
     with at(1, 7):
-        actions.plan_some()
+        actions.Planner().plan_some()
     assert digests_of(daily) == []
     assert not Dispatch.objects.filter(kind="digest").exists()
 

@@ -19,7 +19,6 @@ from tocsin.audience import queries
 from tocsin.audience.models import Address, Subscriber, Subscription
 from tocsin.courier import queries as ledger
 from tocsin.courier.models import Delivery, Dispatch, Telling
-from tocsin.desk.digests import actions
 from tocsin.lib import clock
 
 WORKER = """
@@ -27,8 +26,9 @@ from tocsin.cli.django import setup
 setup()
 from tocsin.desk.digests import actions
 actions.CHUNK = 10
+planner = actions.Planner()
 while True:
-    actions.plan_some()
+    planner.plan_some()
 """
 
 
@@ -90,8 +90,7 @@ def test_a_worker_that_is_killed_loses_nobody_and_tells_nobody_twice(committed):
         worker.wait()
         for dispatch in Dispatch.objects.filter(kind="digest"):
             assert ledger.books(dispatch.pk).balanced
-    while actions.plan_some():
-        pass
+    plan()
     mailed = Delivery.objects.filter(dispatch__kind="digest").values_list("address_id", flat=True)
     assert sorted(mailed) == sorted(address.pk for address in readers)
     assert Telling.objects.filter(post_id=post.pk).count() == 200

@@ -49,20 +49,34 @@ class Change(Exception):  # noqa: N818
     """Something changed between reading and writing. Nothing was written; it is planned anew."""
 
 
-def plan_some() -> bool:
-    """Plan the digests of up to CHUNK readers whose turn has come. Whether there may be more to do at once."""
-    now_us = clock.now_us()
-    publication = audience.publication()
-    due = queries.candidates(now_us, CHUNK, publication)
-    if not due:
-        return False
-    planned = plan(due, now_us)
+class Planner:
+    """Plans digests for one worker. What it keeps between two looks is only whose turn is next; the database knows all else.
+
+    All who are due at one moment are planned as of that moment, however long that takes.
+    """
+
+    def __init__(self) -> None:
+        self._next: list[int] = []
+        self._now_us = 0
+
+    def plan_some(self) -> bool:
+        """Plan the digests of up to CHUNK readers whose turn has come. Whether there may be more to do at once."""
+        if not self._next:
+            self._now_us = clock.now_us()
+            self._next = queries.due(self._now_us)
+        chunk, self._next = self._next[-CHUNK:], self._next[:-CHUNK]
+        publication = audience.publication()
+        if chunk and (due := queries.candidates(chunk, self._now_us, publication)):
+            _plan_or_leave(due, publication, self._now_us)
+        return bool(self._next)
+
+
+def _plan_or_leave(due: Sequence[Candidate], publication: Publication, now_us: int) -> None:
+    """Plan for them, or, where something changed meanwhile, leave them due."""
     try:
-        _carry_out(planned, publication, now_us)
+        _carry_out(plan(due, now_us), publication, now_us)
     except (Change, IntegrityError) as change:
         log.info("Digests are planned anew, because something changed meanwhile: %s", change)
-        return False
-    return len(due) == CHUNK
 
 
 def plan(due: Sequence[Candidate], now_us: int) -> list[tuple[Candidate, Turn]]:

@@ -61,10 +61,20 @@ class _Mailbox(NamedTuple):
     suppressed: bool
 
 
-def candidates(now_us: int, most: int, publication: Publication) -> list[Candidate]:
-    """The readers whose digests are due, the most overdue first, at most so many."""
-    due = Subscriber.objects.filter(digest_due_us__lte=now_us).order_by("digest_due_us", "id")
-    rows = [dict(zip(COLUMNS, row, strict=True)) for row in due.values_list(*COLUMNS)[:most]]
+def due(now_us: int) -> list[int]:
+    """The readers whose digests are due, in the order of their addresses' hashes, backwards.
+
+    That is the order of the ledger's indexes: whoever is planned together is written side by side, which is several times
+    less work than in any other order.
+    """
+    found = Subscriber.objects.filter(digest_due_us__lte=now_us).order_by("-addresses__hash", "id")
+    return list(found.values_list("id", flat=True).iterator())
+
+
+def candidates(readers: Sequence[int], now_us: int, publication: Publication) -> list[Candidate]:
+    """Those of some readers whose digests are still due, with all that decides about them."""
+    found = Subscriber.objects.filter(pk__in=readers, digest_due_us__lte=now_us).order_by("id")
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in found.values_list(*COLUMNS)]
     ids = [row["id"] for row in rows]
     mailboxes = _mailboxes(ids)
     following = _following(ids, mailboxes)
