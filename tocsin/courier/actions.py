@@ -12,7 +12,6 @@ from django.db.models import F, QuerySet
 
 from tocsin.audience import queries as audience_queries
 from tocsin.audience.models import Address, Channel, Publication
-from tocsin.courier import queries
 from tocsin.courier.ledger.database import DOORBELL, from_django
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.ledger.part import packed
@@ -98,10 +97,16 @@ class Mailing(NamedTuple):
     posts: tuple[int, ...]
 
 
+def digest_under_way(since_us: int) -> int | None:
+    """The digest run that was begun since a moment and not cancelled: its id."""
+    runs = Dispatch.objects.filter(kind=Dispatch.Kind.DIGEST, created_us__gte=since_us, cancelled_us=None)
+    return runs.order_by("-id").values_list("id", flat=True).first()
+
+
 def open_digest(title: str, *, since_us: int) -> Dispatch:
     """The digest run that was begun since a moment, locked; a new one, told to nobody yet, if there is none."""
     _require_transaction()
-    if (under_way := queries.digest_under_way(since_us)) is not None:
+    if (under_way := digest_under_way(since_us)) is not None:
         return Dispatch.objects.select_for_update().get(pk=under_way)
     return _open(Dispatch.Kind.DIGEST, Lane.DIGEST, title)
 

@@ -177,12 +177,6 @@ def in_digests(post_id: int) -> dict[int, dict[State, int]]:
     return found
 
 
-def digest_under_way(since_us: int) -> int | None:
-    """The digest run that was begun since a moment and not cancelled: its id."""
-    runs = Dispatch.objects.filter(kind=Dispatch.Kind.DIGEST, created_us__gte=since_us, cancelled_us=None)
-    return runs.order_by("-id").values_list("id", flat=True).first()
-
-
 def digests_with(post_id: int) -> QuerySet[Dispatch]:
     """Every digest run that told somebody of a post, the first one first."""
     told = Telling.objects.filter(post_id=post_id).order_by().values("dispatch_id").distinct()

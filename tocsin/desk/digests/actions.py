@@ -18,7 +18,6 @@ from tocsin.audience import queries as audience
 from tocsin.audience.models import Publication
 from tocsin.content.models import PostPage
 from tocsin.courier import actions as courier
-from tocsin.courier import queries as ledger
 from tocsin.courier.message import Message
 from tocsin.courier.models import Edition
 from tocsin.desk.digests import message, planning, queries
@@ -97,7 +96,7 @@ def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publicati
         if turn.posts
     }
     run_since_us = now_us - now_us % RUN
-    under_way = ledger.digest_under_way(run_since_us)
+    under_way = courier.digest_under_way(run_since_us)
     editions = _editions(under_way)
     drafts, faulty = _drafts(set(contents.values()) - editions.keys(), publication)
     with transaction.atomic():
