@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from wagtail.models import Page, Revision
 
 from tocsin.audience import turns
+from tocsin.audience.exchange import jobs as imports
 from tocsin.content.clippings import actions as clippings
 from tocsin.desk import retention, sweep, watchdog
 from tocsin.desk.readers import tasks as readers
@@ -79,6 +80,7 @@ def tick() -> None:
         _attempt(f"page {page_id}", lambda: _expire(page_id, now))  # noqa: B023
     if _sweeping.is_due(time.monotonic()):
         _attempt("sweep", sweep.sweep)
+        _attempt("imports", imports.sweep)
         _attempt("changes of readers", readers.enqueue_stalled)
         _attempt("links with preview", clippings.chase)
     if _watching.is_due(time.monotonic()):

@@ -21,6 +21,7 @@ _WHAT_GROUPS_MAY = {
         "content.delete_author",
         "courier.view_dispatch",
         "audience.change_publication",
+        "audience.add_import",
         "audience.view_subscriber",
         "audience.add_subscriber",
         "audience.change_subscriber",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -10,6 +11,7 @@ from wagtail.snippets.models import register_snippet
 
 from tocsin.desk import home, viewsets
 from tocsin.desk.clippings import ClippingsViewSet
+from tocsin.desk.imports.viewset import ImportsViewSet
 from tocsin.desk.readers.viewset import ReadersViewSet
 
 NOT_OURS = frozenset({"documents", "explorer"})
@@ -29,9 +31,16 @@ def screens() -> list[Any]:
         viewsets.TellingsViewSet(),
         viewsets.DigestsViewSet(),
         ReadersViewSet(),
+        ImportsViewSet(),
         viewsets.PublicationViewSet(),
         ClippingsViewSet(),
     ]
+
+
+@hooks.register("register_permissions")
+def permissions() -> Any:
+    """What Wagtail does not offer in *Groups* by itself."""
+    return Permission.objects.filter(content_type__app_label="audience", codename="add_import")
 
 
 @hooks.register("construct_main_menu")

@@ -51,6 +51,11 @@ class Counts:
     repeated: int = 0
     suppressed: int = 0
 
+    @property
+    def people(self) -> int:
+        """How many addresses these are."""
+        return self.added + self.unchanged + self.kept_out
+
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.audience.exchange import exporting
 from tocsin.audience.exchange.columns import Standing
 from tocsin.audience.exchange.importing import Outcome
+from tocsin.audience.exchange.rows import BadRow
 
 COLUMNS: Final = ("line", "outcome", "email", "name", "reason")
 OUTCOMES: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
@@ -43,3 +44,8 @@ def row(outcome: Outcome) -> tuple[str, ...]:
 def write(outcomes: Iterable[Outcome], file: IO[str]) -> int:
     """Write the report as CSV, and say how many rows it has."""
     return exporting.write(map(row, outcomes), COLUMNS, file)
+
+
+def write_rejects(rejects: Iterable[BadRow], file: IO[str]) -> int:
+    """Write the rows that cannot be taken as CSV: line and reason. They name nobody but in the words of the reason."""
+    return exporting.write(((str(bad.line), bad.reason) for bad in rejects), ("line", "reason"), file)

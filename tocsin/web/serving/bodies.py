@@ -11,6 +11,10 @@ FORM: Final = 64 * KIB
 """What a reader can fill in takes a few hundred bytes."""
 
 UPLOAD: Final = 32 * KIB * KIB
+LISTS: Final = f"{NEWSROOM}imports/"
+LIST: Final = 256 * KIB * KIB
+"""A file of readers has about 60 bytes for each: some millions of them."""
+
 IN_MEMORY: Final = 512 * KIB
 SESSION: Final = b"sessionid="
 
@@ -25,8 +29,9 @@ class Gone(Exception):  # noqa: N818
 
 def limit(scope: Scope) -> int:
     """How many bytes the body of this request may have. Only who seems to be logged in may send more than a form."""
-    is_staff = scope["path"].startswith(NEWSROOM) and SESSION in header(scope, b"cookie")
-    return UPLOAD if is_staff else FORM
+    if not scope["path"].startswith(NEWSROOM) or SESSION not in header(scope, b"cookie"):
+        return FORM
+    return LIST if scope["path"] == LISTS else UPLOAD
 
 
 async def take(scope: Scope, receive: Receive) -> IO[bytes]:
