@@ -13,7 +13,8 @@ from bench.send.scale import FULL, QUICK
 from tocsin.lib.errors import BadEnvironment
 
 
-def _needs_postgresql() -> None:
+def needs_postgresql() -> None:
+    """Raises BadEnvironment."""
     if postgresql.binaries() is None:
         raise BadEnvironment("PostgreSQL is missing, which is measured with.", "On Debian: apt-get install postgresql")
 
@@ -43,7 +44,7 @@ MEASUREMENTS = (
     Measurement(
         ("loopback-postgresql", "loopback-postgresql-cpu"),
         partial(throughput.loopback, database=POSTGRESQL),
-        (_needs_smtp_tools, _needs_postgresql),
+        (_needs_smtp_tools, needs_postgresql),
     ),
     Measurement(("aiosmtplib",), throughput.against_aiosmtplib, (_needs_smtp_tools, _needs_aiosmtplib)),
     Measurement(("smtplib",), throughput.against_smtplib, (_needs_smtp_tools,)),
@@ -56,7 +57,7 @@ MEASUREMENTS = (
     Measurement(("web-commits-p99", "web-commits-max"), neighbours.web_commits, (_needs_smtp_tools,)),
     Measurement(("digest-planning", "digest-planning-memory"), digests.figures),
     Measurement(("memory-sqlite", "cost-of-old-rows"), growth.sqlite, (_needs_smtp_tools,)),
-    Measurement(("memory-postgresql",), growth.memory_on_postgresql, (_needs_smtp_tools, _needs_postgresql)),
+    Measurement(("memory-postgresql",), growth.memory_on_postgresql, (_needs_smtp_tools, needs_postgresql)),
 )
 
 

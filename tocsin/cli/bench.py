@@ -39,6 +39,15 @@ def read(only: tuple[str, ...], *, post: Path | None, quick: bool, as_json: bool
     show(_from_checkout("bench.read.catalogue").run(only, post=post, quick=quick, say=_say), as_json=as_json)
 
 
+@command.command("import")
+@click.option("--only", "only", multiple=True, metavar="NAME", help="Measure this figure. Repeatable.")
+@click.option("--quick", is_flag=True, help="Fewer and smaller measurements, marked as such.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def import_(only: tuple[str, ...], *, quick: bool, as_json: bool) -> None:
+    """Measure importing and exporting readers. Everything made for it is removed at the end."""
+    show(_from_checkout("bench.people.catalogue").run(only, quick=quick, say=_say), as_json=as_json)
+
+
 def show(report: Any, *, as_json: bool) -> None:
     """Print a `bench.report.Report`."""
     if as_json:

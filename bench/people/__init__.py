@@ -1,0 +1,1 @@
+"""Measuring how people are taken in from files and written out to them."""
