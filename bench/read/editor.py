@@ -19,6 +19,7 @@ from tocsin.content.models import Author, Byline, PostPage, Topic
 from tocsin.desk import documents
 from tocsin.importers import document
 from tocsin.web.cache import generation
+from tocsin.web.cache.tally import Tally
 from tocsin.web.cache.targets import target
 from tocsin.web.serving.rendering import Renderer
 from tocsin.web.serving.threads import Django
@@ -122,7 +123,7 @@ def render(paths: list[str]) -> dict[str, Any]:
     """Render pages as the web process does for the cache. `ms`: median wall time of one, `cpu`: of the processor's time;
     `queries`: the most of any.
     """
-    renderer = Renderer(Django(), generation.shared(), "127.0.0.1", behind_tls=False)
+    renderer = Renderer(Django(), generation.shared(), Tally(), "127.0.0.1", behind_tls=False)
     took, worked, queries = [], [], []
     for number, path in enumerate((paths * 2)[: WARM_UP + MEASURED]):
         page = target(path, b"")

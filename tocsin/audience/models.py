@@ -61,6 +61,9 @@ class Publication(models.Model):
     language = models.CharField(max_length=12, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
     accent = models.CharField(max_length=7, default="#9b2d1f", help_text=_("The one accent colour, as #rrggbb."))
+    shows_views = models.BooleanField(
+        default=False, help_text=_("Below each post, for readers. Editors see it in the list of posts.")
+    )
     unsure_policy = models.CharField(max_length=8, choices=UnsurePolicy, default=UnsurePolicy.RESEND)
     digest_hour = models.PositiveSmallIntegerField(
         default=7,

@@ -32,6 +32,7 @@ from tocsin.content import announcements, previews
 from tocsin.content.blocks import BodyBlock
 from tocsin.content.clippings.models import Clipping  # noqa: F401 - here Django finds it
 from tocsin.content.forms import PostForm
+from tocsin.content.readership import Readership  # noqa: F401 - here too
 
 WORDS_A_MINUTE = 230
 
@@ -249,6 +250,12 @@ class PostPage(Page):
     def shown_at(self) -> datetime | None:
         """The moment readers see as its date; None while it was never published."""
         return self.date_shown or self.first_published_at
+
+    @property
+    def views(self) -> int:
+        """How often it was read, as far as that is written down."""
+        found = getattr(self, "readership", None)
+        return found.views if found is not None else 0
 
     @cached_property
     def reading_minutes(self) -> int:

@@ -15,6 +15,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, Obj
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.ui.tables.pages import PageStatusColumn
 from wagtail.admin.views import generic
+from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet
@@ -54,6 +55,13 @@ class PublicationItem(PermittedItem):
     permission = "audience.change_publication"
 
 
+class PostsView(IndexView):
+    """The list of posts, with how often each was read."""
+
+    def annotate_queryset(self, pages: Any) -> Any:
+        return super().annotate_queryset(pages).prefetch_related("readership")
+
+
 class PostsViewSet(PageListingViewSet):
     """Posts, flat: nobody has to know of a page tree."""
 
@@ -62,8 +70,10 @@ class PostsViewSet(PageListingViewSet):
     menu_label = _("Posts")
     menu_order = 50
     add_to_admin_menu = True
+    index_view_class = PostsView
     columns = [
         *TITLE_COLUMNS,
+        Column("views", label=_("Read"), sort_key="readership__views", width="8%"),
         Column("kind", label=_("Kind"), accessor="get_kind_display", sort_key="kind", width="8%"),
         DateColumn("shown_at", label=_("Published"), sort_key="first_published_at", width="14%"),
         *STATUS_COLUMNS,
@@ -191,6 +201,7 @@ PUBLICATION_PANEL = ObjectList(
             [
                 FieldPanel("name", heading=_("Name")),
                 FieldPanel("tagline", heading=_("Tagline")),
+                FieldPanel("shows_views", heading=_("Show how often posts were read")),
                 FieldPanel("accent", heading=_("Accent")),
             ],
             heading=_("The publication"),

@@ -18,11 +18,15 @@ from tocsin.web import drawings, queries
 from tocsin.web.alerts import Alert, alert
 from tocsin.web.beside import beside
 from tocsin.web.body import Piece, body
+from tocsin.web.cache.remarks import remarks
 from tocsin.web.furniture import furniture
 from tocsin.web.pictures import Picture, Shape, picture, prefetch
 
 ANNOUNCED = 3
 """How many alerts in force a page announces at most."""
+
+VIEWS_SECONDS = 600
+"""How old the number of views on a page may be."""
 
 RELATED = 3
 HEADINGS_THAT_NEED_CONTENTS = 3
@@ -74,6 +78,7 @@ class Article:
     after: Link | None
     related: Sequence[Link]
     notes: Sequence[Note]
+    views: int
 
     @property
     def corrected_at(self) -> datetime | None:
@@ -141,7 +146,18 @@ def article(post: PostPage, request: HttpRequest, owner: Publication) -> Article
         after=_link(near.after, request) if near.after else None,
         related=[_link(each, request) for each in near.related],
         notes=sorted(post.notes.all(), key=lambda note: note.noted_at),
+        views=_views(post, request, owner),
     )
+
+
+def _views(post: PostPage, request: HttpRequest, owner: Publication) -> int:
+    """How often it was read, if readers are shown that, else 0. It is as old as the page, and the page gets no older."""
+    said = remarks(request)
+    said.post = post.pk
+    if not owner.shows_views:
+        return 0
+    said.lifetime = VIEWS_SECONDS
+    return post.views
 
 
 def _social(post: PostPage, lead: Any, owner: Publication) -> str:

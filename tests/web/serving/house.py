@@ -32,11 +32,16 @@ class Reply:
 class House:
     """A running site. `ready` counts what the protocol answered from bytes that were ready."""
 
-    front: Front
+    application: Application
     port: int
     ready: int = 0
     asked: int = 0
     _lines: list[http.client.HTTPConnection] = field(default_factory=list)
+
+    @property
+    def front(self) -> Front:
+        """Its page cache."""
+        return self.application.front
 
     def get(self, path: str = "/", method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
         """Ask on a connection of its own."""
@@ -95,7 +100,7 @@ def running(*, behind_tls: bool = False) -> Iterator[House]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     port = listener.getsockname()[1]
     hosts = frozenset({b"127.0.0.1:%d" % port, b"news.example.org"})
-    house = House(application.front, port)
+    house = House(application, port)
 
     class Counted(protocol_for(application.front, hosts, behind_tls=behind_tls)):  # type: ignore[misc]
         def _is_answered(self, data: bytes) -> bool:

@@ -34,11 +34,12 @@ UNSEEN: Final = re.compile(
     | desk_(user|user_\w+|publishintent|incident)
     | wagtailadmin_\w+ | wagtailusers_\w+ | wagtailsearch_\w+
     | wagtailcore_(revision|referenceindex|\w*logentry|comment\w*|task\w*|workflow\w*|uploadedfile|pagesubscription|group\w+)
-    | wagtailimages_rendition
+    | wagtailimages_rendition | content_readership
     """,
     re.VERBOSE,
 )
-"""Tables no page shows. A rendition is made by the page that first shows it; another picture has another row."""
+"""Tables no page shows, or only as of some minutes ago (readership). A rendition is made by the page that first shows it;
+another picture has another row."""
 
 ONLY_DRAFTED: Final = {
     "wagtailcore_page": frozenset(

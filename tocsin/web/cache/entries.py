@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
+from tocsin.web.cache.tally import NOBODYS, Views
 from tocsin.web.compression import Coding, compressed, is_compressible
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -54,13 +55,25 @@ class Face:
 class Entry:
     """One page. It holds for one generation, until the next instant at which the clock alone may change it."""
 
-    __slots__ = ("_rendered", "_zipped", "faces", "generation", "key", "lent", "recalls", "size", "until", "used")
+    __slots__ = (
+        *("_rendered", "_zipped", "faces", "generation", "key", "lent", "recalls", "size", "until", "used", "views"),
+    )
 
-    def __init__(self, key: bytes, rendered: Rendered, *, generation: int, recalls: int, until: float) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        rendered: Rendered,
+        *,
+        generation: int,
+        recalls: int,
+        until: float,
+        views: Views = NOBODYS,
+    ) -> None:
         self.key = key
         self.generation = generation
         self.recalls = recalls
         self.until = until
+        self.views = views
         self.used = False
         self.lent = False
         self.faces: list[Face | None] = [None] * len(Coding)

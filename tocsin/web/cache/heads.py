@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from tocsin.web.cache.tally import is_a_reader
 from tocsin.web.compression import Coding, preferred
 
 LONGEST: Final = 4_096
@@ -44,6 +45,7 @@ class Head:
     secure: bool
     none_match: bytes
     modified_since: bytes
+    is_a_readers: bool
 
 
 class Reader:
@@ -78,6 +80,7 @@ class Reader:
             secure=self._behind_tls and fields.get(b"x-forwarded-proto") == b"https",
             none_match=none_match,
             modified_since=b"" if none_match else fields.get(b"if-modified-since", b""),
+            is_a_readers=is_a_reader(fields),
         )
 
 

@@ -6,6 +6,8 @@ from django.conf import settings
 
 from tocsin.lib import config
 from tocsin.web.cache import generation
+from tocsin.web.cache.counting import Counting
+from tocsin.web.cache.tally import Tally
 from tocsin.web.cache.watch import Watch
 from tocsin.web.serving.asgi import Receive, Scope, Send
 from tocsin.web.serving.front import Front
@@ -16,11 +18,14 @@ from tocsin.web.serving.threads import Django
 class Application:
     """What a server calls. Made of nothing until it is first needed."""
 
+    def __init__(self) -> None:
+        self._tally = Tally()
+
     @cached_property
     def front(self) -> Front:
         """The front, with Django's middleware loaded."""
         site, django, shared = config.current(), Django(), generation.shared()
-        renderer = Renderer(django, shared, site.site_netloc, behind_tls=site.behind_tls)
+        renderer = Renderer(django, shared, self._tally, site.site_netloc, behind_tls=site.behind_tls)
         return Front(django, renderer, shared, settings.ALLOWED_HOSTS, behind_tls=site.behind_tls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,15 +36,17 @@ class Application:
             await self.front(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        watch, front = Watch(generation.shared()), self.front
+        watch, counting, front = Watch(generation.shared()), Counting(self._tally), self.front
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 watch.start()
+                counting.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 watch.stop()
                 front.close()
+                counting.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

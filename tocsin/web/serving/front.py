@@ -14,6 +14,7 @@ from django.http.request import split_domain_port, validate_host
 from tocsin.web.cache.entries import Entry, Face
 from tocsin.web.cache.generation import Generation
 from tocsin.web.cache.shelves import Store
+from tocsin.web.cache.tally import is_a_reader
 from tocsin.web.cache.targets import Target, target
 from tocsin.web.compression import preferred
 from tocsin.web.security import NEWSROOM
@@ -151,6 +152,8 @@ class Front:
         known = entry.size
         face = entry.face(preferred(header(scope, b"accept-encoding").decode("latin-1")))
         entry.used = True
+        if scope["method"] == "GET" and is_a_reader(dict(scope["headers"])):
+            entry.views.seen += 1
         if entry.size != known:
             self.store.grown(entry)
         if _is_known(entry, face, scope):

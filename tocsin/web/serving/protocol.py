@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from tocsin.web.cache.entries import Entry, Face
 from tocsin.web.cache.generation import NOW
 from tocsin.web.cache.heads import Head, Reader
+from tocsin.web.cache.tally import NOBODYS, Views
 from tocsin.web.serving.front import Front
 from tocsin.web.serving.patience import LOOK_SECONDS, Patience, Standing
 
@@ -27,8 +28,10 @@ ANSWERS_REMEMBERED: Final = 64
 LARGEST_REMEMBERED: Final = 64 * 1024
 """Bytes; four megabytes in all, for a second."""
 
-Answer = tuple[Entry | None, bytes]
-NOTHING: Final[Answer] = (None, b"")
+Answer = tuple[Entry | None, bytes, Views]
+"""The page, the bytes that answer with it, and what counts that it was read."""
+
+NOTHING: Final[Answer] = (None, b"", NOBODYS)
 
 
 class Refused(Exception):  # noqa: N818 - reads as a fact
@@ -61,10 +64,10 @@ class Second:
             self.answers.clear()
         return self._date
 
-    def remember(self, asked: bytes, entry: Entry, answer: bytes) -> None:
-        """`answer`, from `entry` and with the date of this second, is what `asked` gets."""
+    def remember(self, asked: bytes, entry: Entry, answer: bytes, views: Views = NOBODYS) -> None:
+        """`answer`, from `entry` and with the date of this second, is what `asked` gets; it counts among `views`."""
         if len(answer) <= LARGEST_REMEMBERED and (len(self.answers) < ANSWERS_REMEMBERED or asked in self.answers):
-            self.answers[asked] = entry, answer
+            self.answers[asked] = entry, answer, views
 
 
 class Protocol(HttpToolsProtocol):
@@ -101,12 +104,13 @@ class Protocol(HttpToolsProtocol):
         """Whether `data` was one simple request, and has its answer now."""
         now = time.time()
         date = self.second.date(now)
-        entry, answer = self.second.answers.get(data, NOTHING)
+        entry, answer, views = self.second.answers.get(data, NOTHING)
         if entry is None or not entry.holds(self._words[NOW], now):
-            entry, answer = self._find(data, now, date)
+            entry, answer, views = self._find(data, now, date)
         if entry is None or not self._is_free():
             return False
         self._active = entry.used = True
+        views.seen += 1
         self.transport.write(answer)
         return True
 
@@ -130,8 +134,9 @@ class Protocol(HttpToolsProtocol):
             answer = face.head_of_304 + date
         else:
             answer = b"".join((face.head, date, face.body if start == 4 else b""))
-        self.second.remember(data, entry, answer)
-        return entry, answer
+        views = entry.views if start == 4 and head.is_a_readers else NOBODYS
+        self.second.remember(data, entry, answer, views)
+        return entry, answer, views
 
     def _is_free(self) -> bool:
         """Whether nothing is being answered, and what was answered has been taken."""

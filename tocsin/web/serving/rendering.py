@@ -18,6 +18,8 @@ from wagtail.models import Site
 from tocsin.web import queries
 from tocsin.web.cache.entries import Entry, Rendered
 from tocsin.web.cache.generation import Generation
+from tocsin.web.cache.remarks import REMARKS, Remarks
+from tocsin.web.cache.tally import Tally
 from tocsin.web.cache.targets import Target
 from tocsin.web.furniture import FURNITURE
 from tocsin.web.serving.asgi import Scope
@@ -59,9 +61,10 @@ class Surroundings:
 class Renderer:
     """Asks Django for pages. Used in threads."""
 
-    def __init__(self, django: Django, generation: Generation, host: str, *, behind_tls: bool) -> None:
+    def __init__(self, django: Django, generation: Generation, tally: Tally, host: str, *, behind_tls: bool) -> None:
         self._django = django
         self._generation = generation
+        self._tally = tally
         self._host = host.encode("ascii")
         self._behind_tls = behind_tls
         self._roots_of = -1
@@ -71,9 +74,11 @@ class Renderer:
         """The page, or None if it is not one for everybody. Raises Broken, or more exactly Unavailable."""
         generation, recalls = self._generation.now, self._generation.recalls  # before, never after
         self._forget_roots(generation)
+        said = Remarks()
         try:
             around = self._surroundings(generation)
-            answer = self._django.respond(self._scope(target, around, secure=secure), io.BytesIO())
+            scope = {**self._scope(target, around, secure=secure), REMARKS: said}
+            answer = self._django.respond(scope, io.BytesIO())
         except (OperationalError, InterfaceError) as error:
             raise Unavailable from error
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -81,8 +86,9 @@ class Renderer:
         rendered = _for_everybody(answer)
         if rendered is None:
             return None
-        until = min(around.until, time.time() + _lifetime(rendered))
-        return Entry(key, rendered, generation=generation, recalls=recalls, until=until)
+        until = min(around.until, time.time() + min(_lifetime(rendered), said.lifetime))
+        views = self._tally.of(said.post)
+        return Entry(key, rendered, generation=generation, recalls=recalls, until=until, views=views)
 
     def _surroundings(self, generation: int) -> Surroundings:
         """What is the same for all pages of `generation`, until the next alert ends."""
