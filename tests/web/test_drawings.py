@@ -38,7 +38,7 @@ def test_a_post_without_a_picture_gets_a_card():
 
 def test_a_post_with_a_picture_shows_its_own():
     published(lead_image=uploaded())
-    assert card_of().startswith("/media/images/")
+    assert card_of().startswith("/media/pictures/")
 
 
 def test_what_is_on_a_card_decides_its_address():

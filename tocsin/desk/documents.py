@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -29,7 +30,7 @@ from tocsin.lib.errors import Refused
 
 SLUG_CHARACTERS = 80
 ASSUMED_SEVERITY = PostPage.Severity.MODERATE
-PICTURE_FORMATS = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
+PICTURE_FORMATS = {"AVIF": ".avif", "JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
 
 Named = TypeVar("Named", Topic, Author)
 
@@ -202,6 +203,11 @@ def _block(kind: str, value: Any, pictures: _Pictures) -> tuple[str, Any]:
 def _ending(data: bytes, path: str) -> str:
     try:
         with Pixels.open(ContentFile(data)) as pixels:
+            if pixels.width * pixels.height > settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS:
+                raise Refused(
+                    f"{path} has {pixels.width} x {pixels.height} pixels.",
+                    f"The largest picture has {settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS // 1_000_000} million: scale it down.",
+                )
             pixels.load()  # to its end: half a file opens just as well
             return PICTURE_FORMATS[pixels.format or ""]
     except (UnidentifiedImageError, OSError, SyntaxError, KeyError, Pixels.DecompressionBombError) as error:

@@ -17,7 +17,7 @@ from tocsin.content.clippings.models import Clipping
 from tocsin.content.footnotes import Footnotes, Note, Reference
 from tocsin.content.models import PlainPage, PostPage
 from tocsin.content.tables import Cell, Table
-from tocsin.web.pictures import Picture, Shape, picture, prefetch
+from tocsin.web.pictures import Picture, Shape, picture
 
 BETWEEN_TEXTS = "\x1e"
 """ASCII's record separator: no text has it."""
@@ -43,7 +43,6 @@ class Piece:
 def body(page: PostPage | PlainPage) -> list[Piece]:
     """The pieces of a body, the footnotes last, wherever the editor wrote them."""
     blocks = [block for block in page.body if block.block_type != "footnotes"]
-    prefetch((block.value["image"] for block in blocks if block.block_type == "picture"), Shape.INSIDE)
     noted = footnotes.of(page.body)
     written = [block.value.source for block in blocks if block.block_type == "text"]
     readable = iter(_readable([*noted.values(), *written]))

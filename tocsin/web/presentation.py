@@ -20,7 +20,7 @@ from tocsin.web.beside import beside
 from tocsin.web.body import Piece, body
 from tocsin.web.cache.remarks import remarks
 from tocsin.web.furniture import furniture
-from tocsin.web.pictures import Picture, Shape, picture, prefetch
+from tocsin.web.pictures import Picture, Shape, picture
 
 ANNOUNCED = 3
 """How many alerts in force a page announces at most."""
@@ -100,7 +100,6 @@ class Article:
 
 def cards(found: Sequence[PostPage], request: HttpRequest, *, feature: bool = False) -> list[Card]:
     """Posts of a list, in four queries for any number; with `feature` the first has a large picture."""
-    prefetch((post.lead_image for post in found), Shape.THUMB, Shape.FEATURE)
     topics, follow_ups, now = queries.topics_of(found), queries.follow_ups(found), timezone.now()
     return [
         Card(
@@ -130,7 +129,6 @@ def article(post: PostPage, request: HttpRequest, owner: Publication) -> Article
     near = beside(post, topics, RELATED)
     lead = post.lead_image
     authors = post.authors
-    prefetch([lead, *(author.picture for author in authors)], Shape.COVER, Shape.SOCIAL, Shape.FACE)
     return Article(
         post=post,
         url=post.get_url(request) or "",
@@ -178,7 +176,6 @@ def menus(request: HttpRequest) -> dict[str, list[Link]]:
 def people(authors: Sequence[Author]) -> list[Person]:
     """Authors with their pictures."""
     prefetch_related_objects(list(authors), "picture")
-    prefetch((author.picture for author in authors), Shape.FACE)
     return _persons(authors)
 
 

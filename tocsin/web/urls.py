@@ -55,5 +55,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cards/<int:pk>-<slug:drawn>.png", drawings.card, name="card"),
     path("icon-<int:size>.png", drawings.icon, name="icon"),
     path("site.webmanifest", drawings.manifest, name="manifest"),
+    path("media/pictures/<int:pk>-<slug:tag>/<str:name>", media.drawn, name="drawn"),
     path("media/images/<str:name>", media.picture, name="picture"),
 ]

@@ -57,7 +57,7 @@ class TestHeads:
     def test_a_browsers_head_is_simple(self):
         lines = ("Accept-Encoding: gzip, br", "Connection: keep-alive", "Cookie: a=b", "Upgrade-Insecure-Requests: 1")
         head = self.head(*lines, 'IF-NONE-MATCH:\t"x" ', "X-Forwarded-Proto: https")
-        assert head == Head(Coding.BROTLI, secure=True, none_match=b'"x"', modified_since=b"")
+        assert head == Head(Coding.BROTLI, secure=True, none_match=b'"x"', modified_since=b"", is_a_readers=False)
 
     @pytest.mark.parametrize(
         "line",

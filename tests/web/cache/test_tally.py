@@ -23,10 +23,10 @@ def test_what_cannot_be_written_is_counted_on():
     tally, written = Tally(), []
 
     def fail(counts):
-        raise OSError
+        raise OSError("away")
 
     tally.of(7).seen += 3
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="away"):
         tally.write(fail)
     tally.of(7).seen += 1
     tally.write(written.append)

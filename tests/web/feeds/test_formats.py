@@ -67,7 +67,7 @@ def test_json_has_the_whole_post():
     assert item["url"] == f"{SITE}/the-bridge-is-closed/"
     assert item["authors"][1] == {"name": "Boris", "url": f"{SITE}/authors/boris/"}
     assert item["tags"] == ["Water & wells"]
-    assert item["image"].startswith(f"{SITE}/media/images/")
+    assert item["image"].startswith(f"{SITE}/media/pictures/")
     assert "<h2" in item["content_html"]
     assert item["date_published"] <= item["date_modified"]
 

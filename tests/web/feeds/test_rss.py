@@ -53,7 +53,7 @@ def test_an_item_is_the_whole_post():
     assert full.xpath(".//h2/text()") == ["Why"]
     assert full.xpath(".//a/@href") == ["http://news.example.org/other/"]
     [image] = full.xpath(".//img")
-    assert image.get("src").startswith("http://news.example.org/media/images/")
+    assert image.get("src").startswith("http://news.example.org/media/pictures/")
     assert image.get("srcset") is None
 
 

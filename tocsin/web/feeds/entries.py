@@ -18,7 +18,7 @@ from wagtail.query import PageQuerySet
 from tocsin.content.models import PostPage
 from tocsin.web import queries
 from tocsin.web.body import body
-from tocsin.web.pictures import Shape, picture, prefetch
+from tocsin.web.pictures import Shape, picture
 
 PAGE_SIZE = 20
 ONLY_ON_THE_SITE = (
@@ -106,7 +106,6 @@ def _page_url(own: str, number: int) -> str:
 
 def _entries(page: "Page[PostPage]", request: HttpRequest, site_url: str) -> list[Entry]:
     posts = list(page)
-    prefetch((post.lead_image for post in posts), Shape.FEED)
     topics, authors = queries.topics_of(posts), queries.authors_of(posts)
     return [
         Entry(

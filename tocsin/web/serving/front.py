@@ -15,7 +15,7 @@ from tocsin.web.cache.entries import Entry, Face
 from tocsin.web.cache.generation import Generation
 from tocsin.web.cache.shelves import Store
 from tocsin.web.cache.tally import is_a_reader
-from tocsin.web.cache.targets import Target, target
+from tocsin.web.cache.targets import PICTURES, Target, target
 from tocsin.web.compression import preferred
 from tocsin.web.security import NEWSROOM
 from tocsin.web.serving import bodies, refusals
@@ -120,7 +120,7 @@ class Front:
         generation = self.generation.now
         try:
             self.renders += 1
-            room = Room.STRANGERS if last is None else Room.PAGES
+            room = _room(page, is_known=last is not None)
             entry = await self._workers.run(room, lambda: self._renderer.render(page, key, secure=secure))
         except Unavailable:
             return self._lend(last)
@@ -176,6 +176,13 @@ class Front:
         with body:
             answer = await self._workers.run(room, self._django.respond, scope, body)
             await send_answer(answer, send, self._workers, room)
+
+
+def _room(page: Target, *, is_known: bool) -> Room:
+    """Who makes it: pictures take their time, and no page waits behind one."""
+    if page.path.startswith(PICTURES):
+        return Room.PICTURES
+    return Room.PAGES if is_known else Room.STRANGERS
 
 
 def _is_known(entry: Entry, face: Face, scope: Scope) -> bool:

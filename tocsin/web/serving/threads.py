@@ -44,6 +44,7 @@ class Room(Enum):
 
     PAGES = Size("pages that were there a moment ago", threads=2, waiting=512)
     STRANGERS = Size("addresses not seen yet: new posts, and what does not exist", threads=1, waiting=256)
+    PICTURES = Size("pictures, which are made when first asked for", threads=1, waiting=256)
     FORMS = Size("what readers send, and what is one person's own", threads=2, waiting=128)
     NEWSROOM = Size("editors", threads=3, waiting=128)
 
