@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 import idna
+from django.utils.translation import gettext as _
 
 from tocsin.lib.errors import Refused
 from tocsin.outside.networks import Address
@@ -51,21 +52,26 @@ class Destination:
 def destination(url: str) -> Destination:
     """Where `url` leads. Raises Refused, saying why."""
     if len(url) > LONGEST:
-        raise Refused("The address is too long.", f"The longest address has {LONGEST} characters.")
+        raise Refused(
+            _("The address is too long."), _("The longest address has {number} characters.").format(number=LONGEST)
+        )
     if _NOT_IN_AN_ADDRESS.search(url):
         raise Refused(
-            "There is a space, a backslash or a control character in the address.", "Copy it anew from the browser."
+            _("There is a space, a backslash or a control character in the address."),
+            _("Copy it anew from the browser."),
         )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise Refused(f"This is no web address: {error}.", "Copy it anew from the browser.") from error
+        raise Refused(
+            _("This is no web address: {reason}.").format(reason=error), _("Copy it anew from the browser.")
+        ) from error
     scheme = parts.scheme.lower()
     if scheme not in PORTS:
-        raise Refused("Only web addresses can be looked up.", "Write an address that begins with https://.")
+        raise Refused(_("Only web addresses can be looked up."), _("Write an address that begins with https://."))
     if "@" in parts.netloc:
-        raise Refused("There is a name or a password in the address.", "Take out what stands before the @.")
+        raise Refused(_("There is a name or a password in the address."), _("Take out what stands before the @."))
     query = f"?{parts.query}" if parts.query else ""
     target = quote(f"{parts.path or '/'}{query}", safe=_AS_IT_IS.replace("#", ""))
     return Destination(scheme, _host(host), PORTS[scheme] if port is None else port, target)
@@ -75,7 +81,7 @@ def _host(written: str) -> str:
     """The host in its one spelling. Numbers that browsers take for an address, such as 2130706433 or 0x7f.1, are none."""
     host = written.removesuffix(".")
     if "%" in host:
-        raise Refused("There is a % in the name of the server.", "Copy the address anew from the browser.")
+        raise Refused(_("There is a % in the name of the server."), _("Copy the address anew from the browser."))
     try:
         return str(ip_address(host))
     except ValueError:
@@ -83,12 +89,12 @@ def _host(written: str) -> str:
     try:
         name = idna.encode(host, uts46=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError) as error:
-        raise Refused("The name of the server is none.", "Copy the address anew from the browser.") from error
+        raise Refused(_("The name of the server is none."), _("Copy the address anew from the browser.")) from error
     last = name.rpartition(".")[2]
     if not last or _NUMBER.fullmatch(last):
-        raise Refused("The name of the server is a number.", "Write the name the site is known by.")
+        raise Refused(_("The name of the server is a number."), _("Write the name the site is known by."))
     try:
         IPv4Address(name)  # full-width digits and the like become an address only now
     except ValueError:
         return name
-    raise Refused("The name of the server is a number.", "Write the name the site is known by.")
+    raise Refused(_("The name of the server is a number."), _("Write the name the site is known by."))

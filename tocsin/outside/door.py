@@ -18,6 +18,8 @@ from urllib.parse import urljoin
 import dns.exception
 import dns.resolver
 import h11
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.lib.errors import Refused
 from tocsin.outside import networks
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 TRIED_ADDRESSES: Final = 3
-LATER: Final = "Try again later, or write the words yourself."
+LATER: Final = gettext_lazy("Try again later, or write the words yourself.")
 
 Resolve = Callable[[str, float], Sequence[Address]]
 
@@ -53,39 +55,48 @@ class Door:
         """GET `url`, through at most `limits.redirects`. Raises Refused, with the reason in words for the editor."""
         deadline = Deadline(limits.seconds)
         at = destination(url)
-        for _ in range(limits.redirects + 1):
+        for _redirect in range(limits.redirects + 1):
             answer = self._visit(at, accept, limits, deadline)
             location = answer.headers.get("location", "")
             if answer.status not in REDIRECTS or not location:
                 return _good(answer)
             at = _next(at, location)
         raise Refused(
-            "The address leads from one to the next without end.", "Open it in a browser and copy where you arrive."
+            _("The address leads from one to the next without end."),
+            _("Open it in a browser and copy where you arrive."),
         )
 
     def _visit(self, to: Destination, accept: str, limits: Limits, deadline: Deadline) -> Answer:
         if to.port not in self.ports:
             raise Refused(
-                f"The address names the port {to.port}.", "Only the ports of the web, 80 and 443, are visited."
+                _("The address names the port {port}.").format(port=to.port),
+                _("Only the ports of the web, 80 and 443, are visited."),
             )
         try:
             with self._connected(to, self._addresses(to, deadline), deadline) as connection:
                 return exchange(connection, to, accept, limits, deadline)
         except (OSError, h11.RemoteProtocolError, zlib.error) as error:
             log.info("Looking up a page of %s failed: %r", to.host, error)
-            raise Refused(f"{to.host} {_trouble(error)}.", LATER) from error
+            raise Refused(_trouble(error).format(host=to.host), str(LATER)) from error
 
     def _addresses(self, to: Destination, deadline: Deadline) -> Sequence[Address]:
         try:
             found = [to.literal] if to.literal else self.resolve(to.host, deadline.left())
         except (dns.exception.DNSException, OSError) as error:
             raise Refused(
-                f"There is no server {to.host}.", "Look whether the address is written as it should be."
+                _("There is no server {host}.").format(host=to.host),
+                _("Look whether the address is written as it should be."),
             ) from error
         if not found:
-            raise Refused(f"There is no server {to.host}.", "Look whether the address is written as it should be.")
+            raise Refused(
+                _("There is no server {host}.").format(host=to.host),
+                _("Look whether the address is written as it should be."),
+            )
         if not all(map(self.is_allowed, found)):
-            raise Refused(f"{to.host} is no public server.", "Only pages that anybody can open are looked up.")
+            raise Refused(
+                _("{host} is no public server.").format(host=to.host),
+                _("Only pages that anybody can open are looked up."),
+            )
         return found[:TRIED_ADDRESSES]
 
     def _connected(self, to: Destination, addresses: Sequence[Address], deadline: Deadline) -> socket.socket:
@@ -113,22 +124,24 @@ def _next(at: Destination, location: str) -> Destination:
     try:
         return destination(urljoin(at.url, location.encode("latin-1").decode("utf-8", "replace")))
     except ValueError as error:
-        raise Refused(f"{at.host} redirects to what is no address.", LATER) from error
+        raise Refused(_("{host} redirects to what is no address.").format(host=at.host), str(LATER)) from error
 
 
 def _good(answer: Answer) -> Answer:
     if answer.status == 200:
         return answer
-    raise Refused(f"The server answered with {answer.status}: it does not give the page out.", LATER)
+    raise Refused(
+        _("The server answered with {status}: it does not give the page out.").format(status=answer.status), str(LATER)
+    )
 
 
 def _trouble(error: Exception) -> str:
     match error:
         case TimeoutError():
-            return "took too long"
+            return _("{host} took too long.")
         case ssl.SSLCertVerificationError():
-            return "has a certificate that is not good"
+            return _("{host} has a certificate that is not good.")
         case OSError():
-            return "cannot be reached"
+            return _("{host} cannot be reached.")
         case _:
-            return "answers in a way that is no HTTP"
+            return _("{host} answers in a way that is no HTTP.")

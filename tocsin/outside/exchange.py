@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import h11
+from django.utils.translation import gettext as _
 
 from tocsin.lib.errors import Refused
 from tocsin.outside.destinations import Destination
@@ -59,7 +60,7 @@ class Deadline:
         """Seconds left. Raises Refused when there are none."""
         left = self._until - self._clock()
         if left <= 0:
-            raise Refused("The server took too long.", "Try again later, or write the words yourself.")
+            raise Refused(_("The server took too long."), _("Try again later, or write the words yourself."))
         return left
 
 
@@ -105,8 +106,8 @@ def _body(
             if limits.may_be_cut:
                 return bytes(body[: limits.octets])
             raise Refused(
-                f"The answer is larger than {limits.octets / 1e6:.0f} MB.",
-                "Choose another, or write the words yourself.",
+                _("The answer is larger than {size} MB.").format(size=f"{limits.octets / 1e6:.1f}"),
+                _("Choose another, or write the words yourself."),
             )
     return bytes(body)
 
@@ -119,7 +120,7 @@ def _unpacker(coding: str) -> Callable[[bytes, int], bytes]:
         case "gzip" | "x-gzip":
             return zlib.decompressobj(_GZIP).decompress
         case _:
-            raise Refused("The server answers in a coding nobody asked for.", "Write the words yourself.")
+            raise Refused(_("The server answers in a coding nobody asked for."), _("Write the words yourself."))
 
 
 def _next(http: h11.Connection, connection: socket.socket, deadline: Deadline) -> object:

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from tocsin.lib.errors import Refused
@@ -23,12 +24,15 @@ def redrawn(data: bytes) -> tuple[bytes, int, int]:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS or min(picture.size) < SMALLEST:
-                raise Refused(f"The picture has {picture.width} x {picture.height} pixels.", "It is shown without.")
+                raise Refused(
+                    _("The picture has {width} x {height} pixels.").format(width=picture.width, height=picture.height),
+                    _("It is shown without."),
+                )
             picture.draft("RGB", (2 * WIDTH, 2 * HEIGHT))
             picture.thumbnail((WIDTH, HEIGHT))
             drawn = _on_white(ImageOps.exif_transpose(picture))
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise Refused("The picture cannot be read.", "The page is shown without it.") from error
+        raise Refused(_("The picture cannot be read."), _("The page is shown without it.")) from error
     file = BytesIO()
     drawn.save(file, "JPEG", quality=QUALITY, optimize=True)
     return file.getvalue(), drawn.width, drawn.height

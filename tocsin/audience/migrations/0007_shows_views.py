@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0004_disposable_mailboxes'),
+        ('audience', '0006_imports_and_exports'),
     ]
 
     operations = [
