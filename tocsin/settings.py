@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "tocsin.desk",
     "tocsin.desk.login",
     "tocsin.web",
+    "tocsin.web.elsewhere",
     "tocsin.content",
     "tocsin.courier",
     "tocsin.audience",
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tocsin.web.security.SecurityHeaders",
+    "tocsin.web.elsewhere.api.manners.Manners",
     "tocsin.web.compression.Compression",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

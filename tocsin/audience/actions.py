@@ -78,7 +78,7 @@ def ask(
     not asked here but, as for every mail, by the courier: so the answer takes the same way for every address.
     Safe to run twice at once. `source`: where they asked.
     """
-    address = _owned_address(email, language, source)
+    address = owned_address(email, language, source)
     subscriber = address.subscriber
     if subscriber.status == Status.ACTIVE:
         return Asked(address, Answer.ALREADY)
@@ -87,7 +87,7 @@ def ask(
     subscriber.status, subscriber.name = Status.PENDING, name
     subscriber.save(update_fields=["status", "name", "reminded_at"])
     history.follow(subscriber, choices)
-    _record(address, Event.ASKED, source, consent_text(wordings.SUBSCRIBE, language, wording), ip)
+    record(address, Event.ASKED, source, consent_text(wordings.SUBSCRIBE, language, wording), ip)
     return Asked(address, Answer.CONFIRM)
 
 
@@ -119,7 +119,7 @@ def confirm(person: UUID, ip: str | None = None) -> Confirmed:
     Address.objects.filter(pk=address.pk).update(confirmed_at=timezone.now())
     _suppressions(address).filter(reason=Reason.UNSUBSCRIBED).delete()
     asked = Consent.objects.filter(subscriber_id=subscriber.pk, event=Event.ASKED).order_by("-id").first()
-    _record(address, Event.CONFIRMED, "button behind the mailed link", asked.text if asked else None, ip)
+    record(address, Event.CONFIRMED, "button behind the mailed link", asked.text if asked else None, ip)
     return Confirmed.NOW
 
 
@@ -134,7 +134,7 @@ def unsubscribe(person: UUID, how: str) -> None:
     subscriber.save(update_fields=["status"])
     history.follow(subscriber, {})
     _suppress(address)
-    _record(address, Event.WITHDRAWN, how)
+    record(address, Event.WITHDRAWN, how)
 
 
 @transaction.atomic
@@ -268,7 +268,7 @@ def retire_followable(kind: str, slug: str) -> None:
     Followable.objects.filter(kind=kind, slug=slug, retired_at=None).update(retired_at=timezone.now())
 
 
-def _owned_address(email: EmailAddress, language: str, source: str) -> Address:
+def owned_address(email: EmailAddress, language: str, source: str) -> Address:
     """The address row, its owner locked; both made (pending) if there were none."""
     address_hash = queries.hash_of(email)
     found = _find(address_hash)
@@ -321,7 +321,7 @@ def _remove(subscriber: Subscriber, event: str, how: str) -> None:
     """Delete a person and all that hangs on them, but for what names nobody: the hash, on record and suppressed."""
     address = _address(subscriber)
     _suppress(address)
-    _record(address, event, how)
+    record(address, event, how)
     subscriber.delete()
 
 
@@ -335,7 +335,8 @@ def _suppress(address: Address) -> None:
     )
 
 
-def _record(address: Address, event: str, how: str, text: ConsentText | None = None, ip: str | None = None) -> None:
+def record(address: Address, event: str, how: str, text: ConsentText | None = None, ip: str | None = None) -> None:
+    """Add a line to the consent record. For the verbs of this room."""
     Consent.objects.create(
         subscriber_id=address.subscriber_id,
         address_hash=address.hash,

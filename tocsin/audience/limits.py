@@ -41,6 +41,11 @@ MAILBOX_LONG = Limit("mailbox-long", burst=12, every=4 * DAY)
 NETWORK = Limit("network", burst=100, every=6)
 # What one site may cause, so that a swarm of networks cannot ruin the name of its relay.
 SITE = Limit("site", burst=2000, every=0.5)
+# The same asked again by a program mails nothing again.
+REPEATED = Limit("repeated", burst=1, every=10 * MINUTES)
+# What one program may ask for, and how many wrong keys one network may show.
+KEY = Limit("key", burst=120, every=0.5)
+KEYLESS = Limit("keyless", burst=30, every=2)
 # Beyond these nobody is refused, but asked to show that they are in no hurry.
 CALM_NETWORK = Limit("calm-network", burst=30, every=30)
 CALM_DOMAIN = Limit("calm-domain", burst=20, every=MINUTES)
@@ -53,6 +58,9 @@ ALL = (
     MAILBOX_LONG,
     NETWORK,
     SITE,
+    REPEATED,
+    KEY,
+    KEYLESS,
     CALM_NETWORK,
     CALM_DOMAIN,
     CALM_SITE,
@@ -75,6 +83,14 @@ def _take_again(limit: Limit, key: str, now: int) -> bool:
     tokens = Least(F("tokens") + regained, Value(float(limit.burst)))
     held = Allowance.objects.filter(key=key).annotate(held=tokens)
     return held.filter(held__gte=1).update(tokens=F("held") - 1, at_us=now) == 1
+
+
+def left(limit: Limit, key: str = "") -> float:
+    """How many tokens the bucket of `key` holds now."""
+    row = Allowance.objects.filter(key=f"{limit.name}:{key}").first()
+    if row is None:
+        return limit.burst
+    return min(limit.burst, row.tokens + max(0, now_us() - row.at_us) / (limit.every * SECOND))
 
 
 def take_for_mailbox(mailbox: bytes, purpose: str) -> bool:

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", views.search, name="search"),
     path("go/<slug:key>/", clicks.go, name="go"),
     path("inbox/", include("tocsin.web.inbox.urls")),
+    path("api/", include("tocsin.web.elsewhere.api.urls")),
     path("", include("tocsin.web.readers.urls")),
     path("robots.txt", crawlers.robots, name="robots"),
     path("sitemap.xml", crawlers.sitemap_index, name="sitemaps"),

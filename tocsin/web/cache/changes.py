@@ -28,7 +28,7 @@ CHANNEL: Final = "tocsin_page"
 UNSEEN: Final = re.compile(
     r"""
     web_change | sqlite_\w+ | django_(session|migrations|content_type|admin_log) | django_tasks\w* | axes_\w+
-    | auth_\w+ | account_\w+ | mfa_\w+ | courier_\w+
+    | elsewhere_\w+ | auth_\w+ | account_\w+ | mfa_\w+ | courier_\w+
     | audience_(subscriber|address|subscription|pastchoice|consent|consenttext|suppression|allowance|import|export)
     | import_\w+
     | desk_(user|user_\w+|publishintent|incident)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 UNCACHED: Final = (
     "/admin/",
+    "/api/",
     "/static/",
     "/documents/",
     "/inbox/",

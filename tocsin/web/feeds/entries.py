@@ -113,7 +113,7 @@ def _entries(page: "Page[PostPage]", request: HttpRequest, site_url: str) -> lis
             url=site_url + (post.get_url(request) or ""),
             title=_clean(post.title),
             summary=_clean(post.summary),
-            html=_clean(_full_text(post, site_url + (post.get_url(request) or "/"))),
+            html=_clean(full_text(post, site_url + (post.get_url(request) or "/"))),
             published=post.first_published_at,
             updated=post.last_published_at,
             language=post.locale.language_code,
@@ -130,7 +130,8 @@ def _image(post: PostPage, site_url: str) -> str:
     return site_url + lead.src if lead else ""
 
 
-def _full_text(post: PostPage, url: str) -> str:
+def full_text(post: PostPage, url: str) -> str:
+    """A post's picture and text as HTML that works anywhere: every link in it is absolute."""
     lead = picture(post.lead_image, Shape.FEED, post.lead_image_alt, credit=post.lead_image_credit)
     parts = [render_to_string("web/blocks/picture.html", {"value": lead})] if lead else []
     parts += [render_to_string(piece.template, {"value": piece.value}) for piece in body(post)]

@@ -5,7 +5,9 @@ Where a machine may be asking, a page of its own has the reader's browser do a s
 too, and the mail comes later.
 """
 
+from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -28,41 +30,56 @@ PATIENCE_MINUTES: Final = 15
 """So much later the mail is sent to whoever could not do the sum."""
 
 KEPT: Final = "kept"
-ALSO_CARRIED: Final = (KEPT, "since")
+ALSO_CARRIED: Final = (KEPT, "since", "back")
 TRAP: Final = "website"
 LONGEST_TOKEN: Final = 100
+LONGEST_URL: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Door:
+    """Which form it was: where it stands, and a URL there that may be linked to (empty for our own)."""
+
+    source: str
+    back: str
+
+    def after(self, path: str) -> str:
+        """The page that says what happened, with the way back."""
+        return f"{path}?{urlencode({'back': self.back})}" if self.back else path
 
 
 @private
-def ask(request: HttpRequest, source: str) -> HttpResponse:
-    """Answer a posted form. `source`: where it was filled in."""
+def ask(request: HttpRequest, source: str, back: str = "") -> HttpResponse:
+    """Answer a posted form. `source`: where it was filled in; `back`: a URL there that may be linked to."""
+    door = Door(source, back)
     form = Subscribing(request.POST)
     if form.is_trap_sprung:
-        return SeeOther(SENT)
+        return SeeOther(door.after(SENT))
     if not form.is_valid():
         return _to_be_mended(request, form)
     meant = None if KEPT in request.POST else likely_meant(form.cleaned_data["email"])
-    return _did_you_mean(request, form, meant) if meant else _weigh(request, form, source)
+    return _did_you_mean(request, form, meant) if meant else _weigh(request, form, door)
 
 
-def _weigh(request: HttpRequest, form: Subscribing, source: str) -> HttpResponse:
+def _weigh(request: HttpRequest, form: Subscribing, door: Door) -> HttpResponse:
     """Mail at once, later, or not before a sum is done."""
     if not (limits.take(limits.NETWORK, suspicion.network(request)) and limits.take(limits.SITE)):
         return notices.too_many(request)
     email = form.cleaned_data["email"]
     mailbox = queries.mailbox_of(email)
     if sums.is_solved(mailbox, request.POST.get("altcha", "")):
-        return _answer_by_mail(request, form, source)
+        return _answer_by_mail(request, form, door)
     if sums.was_shown(mailbox, request.POST.get("shown", "")):
-        return _answer_later(request, form, source)
+        return _answer_later(request, form, door)
     if suspicion.is_suspicious(request, email):
         return _one_moment(request, form, mailbox)
-    return _answer_by_mail(request, form, source)
+    return _answer_by_mail(request, form, door)
 
 
 def _to_be_mended(request: HttpRequest, form: Subscribing) -> HttpResponse:
     """The form with what is wrong in it."""
-    context = {"form": form, "since": request.POST.get("since", "")[:LONGEST_TOKEN]}
+    since, back = request.POST.get("since", "")[:LONGEST_TOKEN], request.POST.get("back", "")[:LONGEST_URL]
+    context = {"form": form, "since": since, "back": back, "action": request.path}
     setattr(request, SHEETS, ("readers",))
     return _answering_here(render(request, "web/readers/subscribe.html", context, status=422))
 
@@ -103,16 +120,16 @@ def _answering_here(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _answer_later(request: HttpRequest, form: Subscribing, source: str) -> HttpResponse:
+def _answer_later(request: HttpRequest, form: Subscribing, door: Door) -> HttpResponse:
     if not limits.take(limits.PATIENT, suspicion.network(request)):
         return notices.too_many(request)
-    _plan_mail(request, form, source, clock.now_us() + PATIENCE_MINUTES * clock.MINUTE)
-    return SeeOther(SENT_LATER)
+    _plan_mail(request, form, door.source, clock.now_us() + PATIENCE_MINUTES * clock.MINUTE)
+    return SeeOther(door.after(SENT_LATER))
 
 
-def _answer_by_mail(request: HttpRequest, form: Subscribing, source: str) -> HttpResponse:
-    _plan_mail(request, form, source)
-    return SeeOther(SENT)
+def _answer_by_mail(request: HttpRequest, form: Subscribing, door: Door) -> HttpResponse:
+    _plan_mail(request, form, door.source)
+    return SeeOther(door.after(SENT))
 
 
 @transaction.atomic

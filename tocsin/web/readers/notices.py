@@ -1,6 +1,7 @@
 """The small pages that say one thing. None tells whether an address is known here."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -40,8 +41,8 @@ def question(request: HttpRequest, heading: str, *lines: str, button: str) -> Ht
     return render(request, "web/readers/question.html", context)
 
 
-def sent(request: HttpRequest) -> HttpResponse:
-    """The one answer to everybody who subscribes."""
+def sent(request: HttpRequest, back: str = "") -> HttpResponse:
+    """The one answer to everybody who subscribes. `back`: where they came from, if not from here."""
     return notice(
         request,
         _("Look into your inbox"),
@@ -52,11 +53,11 @@ def sent(request: HttpRequest) -> HttpResponse:
             "Nothing there after a few minutes? Look among the spam, check how you spelt the address, and ask again. "
             "To protect mailboxes we write to the same address only a few times a day."
         ),
-        following=Next("/", _("Back to the news")),
+        following=_on_from(back),
     )
 
 
-def sent_later(request: HttpRequest, minutes: int) -> HttpResponse:
+def sent_later(request: HttpRequest, minutes: int, back: str = "") -> HttpResponse:
     """The one answer to everybody who subscribes without having done the sum."""
     return notice(
         request,
@@ -70,8 +71,15 @@ def sent_later(request: HttpRequest, minutes: int) -> HttpResponse:
         )
         % {"minutes": minutes},
         _("You need not wait here, and there is no need to ask again: that would not make it any faster."),
-        following=Next("/", _("Back to the news")),
+        following=_on_from(back),
     )
+
+
+def _on_from(back: str) -> Next:
+    """The way on: to the news, or back to the other site."""
+    if not back:
+        return Next("/", _("Back to the news"))
+    return Next(back, _("Back to %(site)s") % {"site": urlsplit(back).hostname})
 
 
 def broken(request: HttpRequest) -> HttpResponse:

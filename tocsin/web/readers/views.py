@@ -15,6 +15,7 @@ from tocsin.audience import actions, queries
 from tocsin.audience.actions import Confirmed
 from tocsin.audience.models import Subscriber
 from tocsin.web.context import SHEETS
+from tocsin.web.elsewhere.queries import way_back
 from tocsin.web.readers import asking, notices, suspicion
 from tocsin.web.readers.forms import Subscribing
 from tocsin.web.readers.guards import behind, is_foreign, links, private
@@ -51,14 +52,14 @@ def _empty_form(request: HttpRequest) -> HttpResponse:
 @private
 def sent(request: HttpRequest) -> HttpResponse:
     """What everybody sees after subscribing."""
-    return notices.sent(request)
+    return notices.sent(request, way_back(request.GET.get("back", "")))
 
 
 @require_safe
 @private
 def sent_later(request: HttpRequest) -> HttpResponse:
     """The same for who could not do a sum."""
-    return notices.sent_later(request, asking.PATIENCE_MINUTES)
+    return notices.sent_later(request, asking.PATIENCE_MINUTES, way_back(request.GET.get("back", "")))
 
 
 @behind("confirm")

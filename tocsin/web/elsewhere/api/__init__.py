@@ -1,0 +1,1 @@
+"""The HTTP API under /api/v1/, for servers of others: subscribing, looking up, topics, posts."""
