@@ -2,7 +2,16 @@
 
 import pytest
 
-from tocsin.courier.sending.judge import LOST_STREAK, STREAK, Case, Judge, Sentence, normalised, speaks_of_recipient
+from tocsin.courier.sending.judge import (
+    LONG_STREAK,
+    LOST_STREAK,
+    STREAK,
+    Case,
+    Judge,
+    Sentence,
+    normalised,
+    speaks_of_recipient,
+)
 
 UNKNOWN = "550 5.1.1 <{}>: user unknown"
 FULL = "552 5.2.2 mailbox full"
@@ -108,6 +117,19 @@ def test_a_relay_that_always_loses_the_connection_is_in_trouble(judge):
     assert not any(troubles[:-1])
     judge.taken(5)
     assert not judge.lost("connection lost").trouble
+
+
+def test_a_relay_that_puts_everybody_off_in_ever_new_words_is_in_trouble(judge):
+    def put_off(number):
+        words = "".join(chr(ord("a") + int(digit)) for digit in str(number))  # numbers are not compared
+        return judge.put_off(Case(number, f"451 4.3.0 queue {words} is full", f"reader{number}@a.example"))
+
+    troubles = [put_off(number).trouble for number in range(3 * LONG_STREAK)]
+    assert not any(troubles[: LONG_STREAK - 1])
+    assert all(troubles[LONG_STREAK - 1 :])
+    assert len(judge._streaks) <= LONG_STREAK
+    judge.taken(5)
+    assert not put_off(0).trouble
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def journal_of_the_dead(folder, courier: str) -> None:
     """It says that delivery 1 was taken."""
     journal = Journal.create(folder, courier, boot_id())
     journal.intend([Intent(1, 1, 1, 1, "relay:25", 1)])
-    journal.came_back([Result(1, 1, 1, 1, "relay:25", 1, 2, Evidence.TAKEN, "250 ok")])
+    journal.came_back(Result(1, 1, 1, 1, "relay:25", 1, 2, Evidence.TAKEN, "250 ok"))
     journal.close()
 
 

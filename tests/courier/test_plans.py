@@ -26,6 +26,7 @@ RESULTS = packed([[1, 5, "250 ok"], [2, 5, "250 ok"]])
 ONE = {"dispatch": 1, "now": 5, "reason": "", "to_state": "suppressed", "since": 5}
 STATEMENTS = {
     "waiting": {"lane": 2, "now": 5},
+    "waiting_lanes": {"rows": packed([0, 1, 2, 3]), "now": 5},
     "claim": {"lane": 2, "now": 5, "token": 1, "courier": COURIER, "number": 10},
     "due": {"first": 1, "last": 200, "dispatch": 1, "leased": 5},
     "release": {"rows": PAIRS},

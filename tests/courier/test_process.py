@@ -319,8 +319,8 @@ def test_staff_mail_goes_to_the_address_in_the_message(log):
 
 
 def test_pausing_stops_it_within_about_a_second_until_it_is_resumed(log):
-    make_readers(300)
-    with running(FaultyRelay(delay=0.02)) as relay, courier(relay, log, connections=2):
+    make_readers(200)
+    with running(FaultyRelay(delay=0.01)) as relay, courier(relay, log, connections=2):
         dispatch = tell_everyone()
         until(lambda: len(relay.taken) >= 5)
         with transaction.atomic():
@@ -333,7 +333,7 @@ def test_pausing_stops_it_within_about_a_second_until_it_is_resumed(log):
         assert books(dispatch.pk) == before
         with transaction.atomic():
             actions.resume(dispatch)
-        until_books(dispatch.pk, accepted=300)
+        until_books(dispatch.pk, accepted=200)
 
 
 def test_cancelling_stops_what_is_not_on_the_wire(log):

@@ -166,6 +166,49 @@ def test_what_is_too_big_for_one_relay_is_left_to_another(answer):
     World(small, large).run(steps)
 
 
+def test_what_waits_for_the_relay_that_can_take_it_holds_up_nobody():
+    small = StandinRelay(lambda parcel: TOO_BIG if parcel.delivery_id <= 3 else None, "small:25")
+    large = StandinRelay(name="large:25", per_second=0.5)
+
+    async def steps(world):
+        ids = world.add(40)
+        await world.until(lambda: len(world.settled()) >= 37)
+        assert sum(result.relay == small.name for result in world.written(Slip.SETTLE)) >= len(ids) - 6
+
+    World(small, large).run(steps)
+
+
+def test_what_was_left_to_a_relay_is_not_sent_when_its_telling_is_stopped():
+    small = StandinRelay(lambda _: TOO_BIG, "small:25", weight=1)
+    large = StandinRelay(name="large:25", per_second=0.5)
+
+    async def steps(world):
+        world.add(5)
+        await world.until(lambda: len(world.desks[1].giving._kept) >= 3)
+        before = len(large.taken)
+        world.station.board.close({1})
+        world.desks[1].giving.limits._limits.clear()
+        world.desks[1].call()
+        await world.until(lambda: not world.desks[1].giving.keeps)
+        await world.quiet()
+        assert len(large.taken) == before
+
+    World(small, large).run(steps)
+
+
+def test_a_standby_takes_what_the_others_never_can():
+    small = StandinRelay(lambda parcel: TOO_BIG if parcel.delivery_id % 2 else None, "small:25")
+    standby = StandinRelay(name="standby:25", weight=0)
+
+    async def steps(world):
+        ids = world.add(40)
+        await world.until(lambda: len(world.settled()) == len(ids))
+        assert {parcel.delivery_id % 2 for parcel in standby.taken} == {1}
+        assert len(standby.taken) == 20
+
+    World(small, standby).run(steps)
+
+
 def test_what_is_too_big_for_every_relay_fails_with_the_words():
     small, smaller = StandinRelay(lambda _: TOO_BIG, "small:25"), StandinRelay(lambda _: TOO_BIG, "smaller:25")
 
@@ -376,10 +419,10 @@ def test_what_waited_long_for_its_operator_is_looked_up_again():
     async def steps(world):
         world.add(3, domain="slow.example")
         await world.until(lambda: len(world.written(Slip.DECIDE)) == 1)
-        for pieces in list(world.desk._gates._parked._queues.values()):
+        for pieces in list(world.desk.giving._gates._parked._queues.values()):
             for piece in pieces:
                 piece.best_before = 0.0
-        world.desk._gates._destinations._operators.clear()
+        world.desk.giving._gates._destinations._operators.clear()
         world.station.wake()
         await world.quiet()
         assert not world.relay.taken

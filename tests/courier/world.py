@@ -49,7 +49,7 @@ class World:
         operators: Any = SimpleNamespace(of=lambda domain: domain)
         self.desks = [RelayDesk(relay, self.station, shares, operators) for relay in self.relays]
         for desk in self.desks:
-            desk.others = [other for other in self.desks if other is not desk]
+            desk.beside(self.desks)
         self.desk = self.desks[0]
         self._next = 1
 

@@ -79,13 +79,17 @@ def test_another_writer_locks_sqlite(scene: Scene, seconds: float, real: bool):
     aftermath.promises_are_kept(scene)
 
 
+SMALL_FILES = "from tocsin.courier.ledger import journal; journal.ROOM = 2000"
+"""A journal asks for room every dozen messages, not every 7,000."""
+
+
 @EITHER_OFFER
 @pytest.mark.parametrize("kill", [False, True], ids=["room comes back", "killed without room"])
 def test_no_room_to_write(scene: Scene, kill: bool):
     """No file of the courier's can grow any more: RLIMIT_FSIZE, set from outside."""
     scene.tell(readers=600)
     scene.sink.goes_wrong(delay=0.01)
-    with scene.courier() as courier:
+    with scene.courier(setup=SMALL_FILES) as courier:
         for _ in range(3):
             scene.until_taken(min(scene.sink.complete + scene.chance.randrange(1, 80), 600))
             resource.prlimit(courier.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
@@ -113,7 +117,7 @@ def test_a_full_file_system_below_the_state_directory(scene: Scene, monkeypatch:
         if not mounted:
             return
         monkeypatch.setenv("TOCSIN_STATE_DIR", str(scene.folder / "small"))
-        with scene.courier() as courier:
+        with scene.courier(setup=SMALL_FILES) as courier:
             scene.until_taken(30)
             filler = scene.folder / "small" / "filler"
             fill(filler)

@@ -36,6 +36,7 @@ class Letter:
     """A letter that tells its number in every part, with a body full of what looks like commands."""
 
     number: int
+    proven: bool = False
 
     @property
     def return_path(self) -> str:
@@ -171,11 +172,10 @@ class ModelRelay:
 def ready(*offers: str) -> Client:
     """A client that has said EHLO to a relay that offers this."""
     client = Client()
-    client.receive_data(b"220 b.example\r\n")
-    assert client.next_event()
+    assert list(client.receive_data(b"220 b.example\r\n"))
     client.send(Ehlo("a.example"))
     lines = ["b.example", *offers, "8BITMIME"]
     marks = ["-"] * (len(lines) - 1) + [" "]
-    client.receive_data("".join(f"250{mark}{line}\r\n" for mark, line in zip(marks, lines, strict=True)).encode())
-    assert client.next_event()
+    offer = "".join(f"250{mark}{line}\r\n" for mark, line in zip(marks, lines, strict=True))
+    assert list(client.receive_data(offer.encode()))
     return client

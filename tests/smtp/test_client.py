@@ -20,9 +20,7 @@ def talk(client: Client, *exchange: Command | Verb | str) -> Client:
     """Say commands, hear replies."""
     for turn in exchange:
         if isinstance(turn, str):
-            client.receive_data(turn.encode())
-            while client.next_event():
-                pass
+            list(client.receive_data(turn.encode()))
         elif isinstance(turn, Verb):
             client.expect(turn)
         else:
@@ -36,9 +34,7 @@ def ready() -> Client:
 
 def test_a_whole_conversation() -> None:
     client = talk(ready(), Verb.MAIL, "250 ok\r\n", Verb.RCPT, "250 ok\r\n", Verb.DATA, "354 go\r\n", Verb.BODY)
-    client.receive_data(b"250 2.0.0 queued\r\n")
-    assert client.next_event() == (Verb.BODY, Reply(250, ("2.0.0 queued",)))
-    assert client.next_event() is None
+    assert list(client.receive_data(b"250 2.0.0 queued\r\n")) == [(Verb.BODY, Reply(250, ("2.0.0 queued",)))]
     assert client.phase is Phase.READY
     assert client.send(Quit()) == b"QUIT\r\n"
     assert talk(client, "221 bye\r\n").phase is Phase.CLOSED
@@ -94,16 +90,16 @@ def test_421_closes_whatever_it_answers(verb: Verb) -> None:
 
 def test_a_421_nobody_asked_for_closes() -> None:
     client = ready()
-    client.receive_data(b"421 4.4.2 idle for too long\r\n")
-    assert client.next_event() == (None, Reply(421, ("4.4.2 idle for too long",)))
+    assert list(client.receive_data(b"421 4.4.2 idle for too long\r\n")) == [
+        (None, Reply(421, ("4.4.2 idle for too long",)))
+    ]
     assert client.phase is Phase.CLOSED
 
 
 def test_any_other_reply_nobody_asked_for_is_an_error() -> None:
     client = ready()
-    client.receive_data(b"250 and another thing\r\n")
     with pytest.raises(RemoteProtocolError, match="nobody asked"):
-        client.next_event()
+        talk(client, "250 and another thing\r\n")
     assert client.phase is Phase.CLOSED
 
 
@@ -133,7 +129,6 @@ def test_what_was_said_before_tls_is_forgotten() -> None:
     client.secured()
     assert client.may_send(Verb.EHLO)
     assert client.extensions == {}
-    assert client.next_event() is None
     assert talk(client, Ehlo("a.example"), "250 b.example\r\n").extensions == {}
 
 
@@ -207,9 +202,8 @@ def test_no_sequence_sends_a_body_without_leave(turns: list[Verb | bytes]) -> No
                 assert turn is not Verb.BODY or leave
                 leave = False
             continue
-        client.receive_data(turn)
         try:
-            while event := client.next_event():
-                leave = (event[0], event[1].code) == (Verb.DATA, 354)
+            for verb, reply in client.receive_data(turn):
+                leave = (verb, reply.code) == (Verb.DATA, 354)
         except RemoteProtocolError:
             assert client.phase is Phase.CLOSED

@@ -21,9 +21,7 @@ def wire(reply: Reply, end: str = "\r\n") -> bytes:
 def read(*chunks: bytes) -> list[Reply]:
     parser, found = ReplyParser(), []
     for chunk in chunks:
-        parser.feed(chunk)
-        while reply := parser.next_reply():
-            found.append(reply)
+        found += parser.receive_data(chunk)
     return found
 
 
@@ -47,9 +45,8 @@ def test_whatever_comes_is_replies_or_refused(sent: list[Reply], noise: bytes, p
         parser, found = ReplyParser(), []
         try:
             for chunk in chunks:
-                parser.feed(chunk)
-                while reply := parser.next_reply():
-                    found.append(reply)
+                for reply in parser.receive_data(chunk):
+                    found.append(reply)  # noqa: PERF402 - those before a bad one count
         except BadReply:
             return found, True
         return found, False

@@ -136,9 +136,9 @@ def tell_in_digest(dispatch: Dispatch, mailings: Sequence[Mailing]) -> None:
 
 
 def cancel(dispatch: Dispatch, reason: str) -> int:
-    """Suppress what is planned, deferred or unsure, with `reason`; how many that were. In the caller's transaction.
+    """Suppress what is planned, deferred or unsure, with `reason`; how many that were at once. In the caller's transaction.
 
-    What a courier has in its hands follows within about a second, unless it was sent: that stays true.
+    What a courier has in its hands is not counted: it follows within about a second, unless it was sent: that stays true.
     """
     return _ledger().cancel(dispatch.pk, reason, clock.now_us())
 

@@ -21,12 +21,15 @@ class Recipient(NamedTuple):
 
 
 class Parcel(NamedTuple):
-    """One finished message with its envelope. `return_path` and `recipient` are bare addresses."""
+    """One finished message with its envelope. `return_path` and `recipient` are bare addresses. `proven`: the body is known
+    to be in a form that every relay reads the same.
+    """
 
     delivery_id: int
     return_path: str
     recipient: str
     body: bytes
+    proven: bool = False
 
 
 class Fate(StrEnum):

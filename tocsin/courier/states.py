@@ -28,6 +28,8 @@ class State(StrEnum):
 class Evidence(StrEnum):
     """What was observed."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and this is looked up for every message
+
     CLAIMED = "claimed"  # its batch was leased and it was due
     RETURNED = "returned"  # provably not handed over
     TAKEN = "taken"  # the relay answered 250

@@ -5,21 +5,18 @@ time may wait; several where the server offers PIPELINING and the tables allow i
 """
 
 from collections import deque
+from collections.abc import Iterator
 
 from tocsin.smtp.commands import Command
 from tocsin.smtp.events import Event, LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.replies import BadReply, Reply, ReplyParser
-from tocsin.smtp.state import ANSWERED, HOPED, SENDABLE, Phase, Verb, hoped
+from tocsin.smtp.state import ANSWERED, Phase, Verb, reached
 
 CLOSING = 421
 AFTER: dict[tuple[Verb | None, int], Phase | None] = {
     (verb, verdict.value): phase for (verb, verdict), phase in ANSWERED.items()
 }
-SECURING, CLOSED, UNWANTED = (
-    Phase.SECURING,
-    Phase.CLOSED,
-    Phase.UNWANTED,
-)  # looking up a member of an Enum is slow, and done for every reply
+SECURING, CLOSED = Phase.SECURING, Phase.CLOSED  # looking up a member of an Enum is slow, and done for every reply
 OF_THE_CONNECTION = frozenset({Verb.EHLO, Verb.STARTTLS})
 
 
@@ -35,6 +32,7 @@ class Client:
         self.awaiting: deque[Verb] = deque([Verb.GREETING])
         self.heard = 0
         self._hope = Phase.UNWANTED  # the phase that can be counted on behind what is awaited
+        self._pipelining = False
         self._parser = ReplyParser()
 
     @property
@@ -54,12 +52,12 @@ class Client:
 
     def expect(self, *verbs: Verb) -> None:
         """Commands of these kinds are sent now, and their replies awaited. Raises LocalProtocolError."""
-        reached = self._reached(verbs)
-        if reached is None:
+        hope = self._reached(verbs)
+        if hope is None:
             waiting = f" while {self.awaiting[0].value} is unanswered" if self.awaiting else ""
             said = ", ".join(verb.value for verb in verbs)
             raise LocalProtocolError(f"{said} cannot be sent when {self.phase.value}{waiting}")
-        self._hope = reached
+        self._hope = hope
         self.awaiting.extend(verbs)
 
     def send(self, command: Command) -> bytes:
@@ -68,46 +66,42 @@ class Client:
         self.expect(command.verb)
         return data
 
-    def receive_data(self, data: bytes) -> None:
-        """Take bytes as they came. Between STARTTLS and `secured` they are dropped: nobody vouches for them."""
-        if self.phase is not SECURING and self.phase is not CLOSED:
-            self._parser.feed(data)
+    def receive_data(self, data: bytes) -> Iterator[Event]:
+        """Take bytes as they came; the events they complete, the phase moving on with each. Raises RemoteProtocolError.
 
-    def next_event(self) -> Event | None:
-        """The next event, or None if more bytes are needed. Raises RemoteProtocolError."""
+        Between STARTTLS and `secured` bytes are dropped, for nobody vouches for them, and so are those behind the end.
+        """
         if self.phase is SECURING or self.phase is CLOSED:
-            return None
+            return
+        awaiting = self.awaiting
         try:
-            reply = self._parser.next_reply()
-            if reply is None:
-                return None
-            self.heard += 1
-            verb = self.awaiting.popleft() if self.awaiting else None
-            after = AFTER.get((verb, reply.code // 100))
-            if after is None or reply.code == CLOSING:
-                after = self._unusual(verb, reply)
-            self.phase = after
+            for reply in self._parser.receive_data(data):
+                self.heard += 1
+                verb = awaiting.popleft() if awaiting else None
+                after = AFTER.get((verb, reply.code // 100))
+                if after is None or reply.code == CLOSING:
+                    after = self._unusual(verb, reply)
+                self.phase = after
+                if verb in OF_THE_CONNECTION:
+                    self._take_in(verb, reply)
+                yield verb, reply
+                if after is SECURING or after is CLOSED:
+                    return
         except (BadReply, RemoteProtocolError) as error:
             self.phase = CLOSED
             raise RemoteProtocolError(str(error)) from error
-        if verb in OF_THE_CONNECTION:
-            self._take_in(verb, reply)
-        return verb, reply
 
     def secured(self) -> None:
         """TLS is up: what the server said before is forgotten, EHLO is due again (RFC 3207 section 4.2)."""
         if self.phase is not SECURING:
             raise LocalProtocolError("TLS was not agreed on")
-        self.extensions = {}
+        self.extensions, self._pipelining = {}, False
         self.phase = Phase.GREETED
 
     def _reached(self, verbs: tuple[Verb, ...]) -> Phase | None:
         """The phase that can be counted on behind `verbs`; None if they may not be sent now."""
-        if not self.awaiting:
-            if len(verbs) == 1:
-                return HOPED.get(verbs[0], UNWANTED) if verbs[0] in SENDABLE[self.phase] else None
-            self._hope = self.phase
-        return hoped(self._hope, verbs) if "PIPELINING" in self.extensions else None
+        behind = bool(self.awaiting)
+        return reached(self._hope if behind else self.phase, verbs, behind, self._pipelining)
 
     def _unusual(self, verb: Verb | None, reply: Reply) -> Phase:
         if reply.code == CLOSING:
@@ -124,6 +118,7 @@ class Client:
             self._parser = ReplyParser()
         elif verb is Verb.EHLO and self.phase is Phase.READY:
             self.extensions = _extensions(reply)
+            self._pipelining = "PIPELINING" in self.extensions
 
 
 def _extensions(reply: Reply) -> dict[str, str]:

@@ -6,7 +6,6 @@ message. Whatever could is refused with LocalProtocolError.
 
 import re
 from functools import lru_cache
-from typing import Self
 
 from tocsin.smtp.events import LocalProtocolError
 
@@ -21,26 +20,19 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
 _LITERAL = r"\[[A-Za-z0-9:.]+\]"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|{_LITERAL}")
 _PATH = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})@(?:{_DOMAIN.pattern})")
+_USUAL_LABEL = r"[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+"
+_USUAL_PATH = re.compile(rf"[A-Za-z0-9+_-]++(?:\.[A-Za-z0-9+_-]++)*+@{_USUAL_LABEL}(?:\.{_USUAL_LABEL})*+")
 _ENVELOPE_ID = re.compile(r"[A-Za-z0-9._-]+")
 
 
-class WireForm(bytes):
-    """Content that every server reads the same, however it treats dots and line ends.
+def check_content(content: bytes) -> None:
+    """Raises LocalProtocolError unless every server reads `content` the same, however it treats dots and line ends:
 
     ASCII, CRLF only, ending in CRLF, no line over 998 octets and none that begins with a dot (a composer writes it as
-    =2E). Who joins segments that were each proven may say so by calling this; `checked` is for all others.
+    =2E).
     """
-
-    __slots__ = ()
-
-    @classmethod
-    def checked(cls, content: bytes) -> Self:
-        """`content`, if it is of this form. Raises LocalProtocolError."""
-        if isinstance(content, cls):
-            return content
-        if fault := _fault(content):
-            raise LocalProtocolError(f"the message {fault}")
-        return cls(content)
+    if fault := _fault(content):
+        raise LocalProtocolError(f"the message {fault}")
 
 
 def mail(sender: str, size: int | None = None, *, utf8: bool = False, envelope_id: str = "") -> bytes:
@@ -70,12 +62,13 @@ def rcpt(recipient: str, *, utf8: bool = False, notify: bool = False) -> bytes:
 
     `notify` needs DSN on offer: the sender hears of failures only, not of delays.
     """
-    end = b"> NOTIFY=FAILURE\r\n" if notify else b">\r\n"
-    return b"RCPT TO:<" + path(recipient, utf8=utf8) + end
+    return b"RCPT TO:<%b%b" % (path(recipient, utf8=utf8), b"> NOTIFY=FAILURE\r\n" if notify else b">\r\n")
 
 
 def path(address: str, *, utf8: bool) -> bytes:
     """The octets of a bare address. Raises LocalProtocolError if it is none, or not ASCII without `utf8`."""
+    if len(address) <= MAX_LOCAL_PART and _USUAL_PATH.fullmatch(address):  # no part of it can be too long
+        return address.encode("ascii")
     octets = address.encode("utf-8", "replace")
     if not _PATH.fullmatch(address):
         raise LocalProtocolError("an address is not local-part@domain")

@@ -8,7 +8,9 @@ from tocsin.smtp.state import Verb
 
 
 class Letter(Protocol):
-    """A message with its envelope. Addresses are bare; `body` is best a `WireForm`."""
+    """A message with its envelope. Addresses are bare. `proven`: whoever made `body` knows that `envelope.check_content`
+    would let it pass, for every message is made of the same pieces.
+    """
 
     @property
     def return_path(self) -> str: ...
@@ -16,6 +18,8 @@ class Letter(Protocol):
     def recipient(self) -> str: ...
     @property
     def body(self) -> bytes: ...
+    @property
+    def proven(self) -> bool: ...
 
 
 L = TypeVar("L", bound=Letter)

@@ -7,7 +7,7 @@ line needs a code, the codes of one reply must agree, and lines and replies that
 
 import re
 import unicodedata
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,30 +62,21 @@ class ReplyParser:
     """Bytes in, replies out, whatever the chunks."""
 
     def __init__(self) -> None:
-        self._whole: deque[bytes] = deque()  # lines without their LF
-        self._rest = b""
+        self._rest = b""  # the beginning of a line
         self._code: int | None = None
         self._lines: list[str] = []
 
-    def feed(self, data: bytes) -> None:
-        """Take bytes as they came."""
+    def receive_data(self, data: bytes) -> Iterator[Reply]:
+        """Take bytes as they came; the replies they complete. To be exhausted. Raises BadReply."""
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
-        self._whole.extend(lines)
-
-    def next_reply(self) -> Reply | None:
-        """The next complete reply, or None if more bytes are needed. Raises BadReply."""
-        while self._whole:
-            line = self._whole.popleft()
+        for line in lines:
             if self._code is None and (reply := _complete(line)):
-                return reply
-            if self._take(line):
-                reply = Reply(self._code or 0, tuple(self._lines))
-                self._code, self._lines = None, []
-                return reply
+                yield reply
+            elif self._take(line):
+                yield self._taken()
         if len(self._rest) > MAX_LINE_OCTETS:
             raise BadReply(TOO_LONG)
-        return None
 
     def _take(self, line: bytes) -> bool:
         """Add a line to the reply under way. True if it was the last."""
@@ -97,6 +88,11 @@ class ReplyParser:
         if len(self._lines) > MAX_LINES:
             raise BadReply(f"a reply has more than {MAX_LINES} lines")
         return not more
+
+    def _taken(self) -> Reply:
+        reply = Reply(self._code or 0, tuple(self._lines))
+        self._code, self._lines = None, []
+        return reply
 
 
 @lru_cache(64)

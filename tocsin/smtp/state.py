@@ -138,8 +138,15 @@ HOPED: dict[Verb, Phase] = {
 
 
 @cache
-def hoped(phase: Phase, verbs: tuple[Verb, ...]) -> Phase | None:
-    """The phase that can be counted on behind `verbs`, said in one go; None where rules 1 and 5 forbid them."""
+def reached(phase: Phase, verbs: tuple[Verb, ...], behind: bool, pipelining: bool, /) -> Phase | None:
+    """The phase that can be counted on behind `verbs`, said in one go; None where rules 1 and 5 forbid them.
+
+    `behind`: something is unanswered, and `phase` is what can be counted on behind that.
+    """
+    if len(verbs) == 1 and not behind:
+        return HOPED.get(verbs[0], Phase.UNWANTED) if verbs[0] in SENDABLE[phase] else None
+    if not pipelining:
+        return None
     for verb in verbs:
         if verb not in HOPED or verb not in SENDABLE[phase] or verb is V.BODY:
             return None

@@ -10,7 +10,6 @@ from typing import Generic
 
 from tocsin.smtp import envelope
 from tocsin.smtp.client import Client
-from tocsin.smtp.envelope import WireForm
 from tocsin.smtp.events import LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.letters import End, Ending, L, Passage
 from tocsin.smtp.replies import Reply
@@ -20,7 +19,8 @@ SLICE = 262_144
 """Octets handed out at a time, unless one command is longer."""
 
 RSET, MAIL, RCPT, DATA, BODY, BDAT = Verb.RSET, Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.BODY, Verb.BDAT
-LINE = {RSET: b"RSET\r\n", DATA: b"DATA\r\n", Verb.QUIT: b"QUIT\r\n"}
+RSET_LINE, DATA_LINE = b"RSET\r\n", b"DATA\r\n"
+LINE = {RSET: RSET_LINE, DATA: DATA_LINE, Verb.QUIT: b"QUIT\r\n"}
 THEN = {RSET: MAIL, MAIL: RCPT, RCPT: DATA}
 ROUTINE = frozenset({RSET, MAIL, RCPT})
 """In a group, what follows them is on its way already: their good answers change nothing."""
@@ -61,7 +61,7 @@ class Transfer(Generic[L]):
         self._due = False  # the 354 of `_open` has come
         self._reset = False  # a transaction may be open that must not be used
         self._out: deque[bytes | memoryview] = deque()
-        self._made = 0
+        self._made = 0  # octets, for this connection
         self._left = 0
 
     @property
@@ -96,26 +96,24 @@ class Transfer(Generic[L]):
         utf8 = not (letter.recipient.isascii() and letter.return_path.isascii())
         if utf8 and not self._utf8:
             raise LocalProtocolError("the relay does not take addresses with non-ASCII characters (SMTPUTF8)")
-        size = len(letter.body)
-        if self._limit and size > self._limit:
-            raise LocalProtocolError(f"the relay takes no message over {self._limit} octets, this one has {size}")
+        body = letter.body
+        size = len(body) if self._sizes else None
+        if self._limit and len(body) > self._limit:
+            raise LocalProtocolError(f"the relay takes no message over {self._limit} octets, this one has {len(body)}")
+        if not letter.proven:
+            envelope.check_content(body)
         return Passage(
             letter,
-            envelope.mail(
-                letter.return_path,
-                size if self._sizes else None,
-                utf8=utf8,
-                envelope_id=envelope_id if self._notices else "",
-            ),
+            envelope.mail(letter.return_path, size, utf8=utf8, envelope_id=envelope_id if self._notices else ""),
             envelope.rcpt(letter.recipient, utf8=utf8, notify=self._notices),
-            WireForm.checked(letter.body),
+            body,
         )
 
     def begin(self, passage: Passage[L]) -> None:
         """Say a letter's envelope; when CHUNKED, all of it. A RSET goes before wherever a transaction may be open."""
         if self.way is CHUNKED:
             self.client.expect(RSET, MAIL, RCPT, BDAT)
-            self._make(LINE[RSET], passage.mail, passage.rcpt, b"BDAT %d LAST\r\n" % len(passage.body))
+            self._make(RSET_LINE, passage.mail, passage.rcpt, b"BDAT %d LAST\r\n" % len(passage.body))
             self._make_body(passage)
         else:
             reset, self._reset, self._open = self._reset, False, passage
@@ -125,7 +123,7 @@ class Transfer(Generic[L]):
                 self._say(passage, RSET, MAIL, RCPT, DATA)
             else:
                 self.client.expect(MAIL, RCPT, DATA)
-                self._make(passage.mail, passage.rcpt, LINE[DATA])
+                self._make(passage.mail, passage.rcpt, DATA_LINE)
         self._passages.append(passage)
 
     def give_body(self) -> None:
@@ -147,22 +145,21 @@ class Transfer(Generic[L]):
     def data_to_send(self) -> bytes | memoryview:
         """The next bytes to write, empty when there are none. They count as left from now on."""
         data: bytes | memoryview
-        if self._made - self._left <= SLICE:
+        if self._made - self._left > SLICE:
+            data = self._slice()
+            self._left += len(data)
+        else:
             data = b"".join(self._out)
             self._out.clear()
-        else:
-            data = self._slice()
-        self._left += len(data)
+            self._left = self._made
         return data
 
     def receive_data(self, data: bytes) -> list[Ending[L]]:
         """Take bytes as they came: the letters that ended by them, in order. Look at `broken` afterwards."""
         endings: list[Ending[L]] = []
-        client, routine = self.client, self._routine
-        client.receive_data(data)
+        routine = self._routine
         try:
-            while event := client.next_event():
-                verb, reply = event
+            for verb, reply in self.client.receive_data(data):
                 if reply.code >= 400 or verb not in routine:
                     self._hear(verb, reply, endings)
                     if self.broken:

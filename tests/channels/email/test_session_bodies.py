@@ -13,9 +13,8 @@ from tests.channels.email.test_session import parcels
 from tocsin.channels.email.patience import Patience
 from tocsin.channels.email.session import IN_FLIGHT
 from tocsin.courier.channel import Fate, Outcome, Parcel
-from tocsin.smtp.envelope import WireForm
 
-BODY = WireForm((b"x" * 998 + b"\r\n") * 16_000)  # 16 MB: more than any socket buffer holds
+BODY = (b"x" * 998 + b"\r\n") * 16_000  # 16 MB: more than any socket buffer holds
 pytestmark = pytest.mark.usefixtures("either_loop")
 
 
@@ -25,7 +24,7 @@ def offers(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 def large(number: int = 0) -> Parcel:
-    return PARCEL._replace(delivery_id=number, body=BODY)
+    return PARCEL._replace(delivery_id=number, body=BODY, proven=True)
 
 
 def roomy(offers: tuple[str, ...]) -> dict[str, str]:
@@ -115,7 +114,7 @@ def test_nothing_more_is_asked_for_while_the_relay_does_not_read() -> None:
             session.abort()
             return len(crew.given)
 
-    megabyte = WireForm(BODY[:1_000_000])
+    megabyte = BODY[:1_000_000]
     assert asyncio.run(conversation()) == IN_FLIGHT // 1_000_000 + 1
 
 

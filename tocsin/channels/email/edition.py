@@ -18,7 +18,6 @@ from tocsin.courier.message import Mark
 from tocsin.lib.clock import SECOND, to_datetime
 from tocsin.lib.links import Links
 from tocsin.lib.mac import Mac
-from tocsin.smtp.envelope import WireForm
 
 PURPOSES = {mark: mark.name.lower() for mark in Mark}
 MESSAGE_NAMES = "tocsin.email.message"
@@ -78,7 +77,7 @@ class Edition:
                 values.append(stamp.token(person, second))
         pieces = self._pieces.copy()
         pieces[1::2] = self._pick(values)
-        return Parcel(recipient.delivery_id, self._sender, to, WireForm(b"".join(pieces)))
+        return Parcel(recipient.delivery_id, self._sender, to, b"".join(pieces), proven=True)
 
     def _without_links(self) -> list[bytes]:
         """What stands for the links of a reader who is no subscriber: nothing, if the message can do without."""

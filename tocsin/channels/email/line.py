@@ -96,10 +96,8 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
-        self.client.receive_data(data)
         try:
-            while event := self.client.next_event():
-                verb, reply = event
+            for verb, reply in self.client.receive_data(data):
                 if verb:
                     self._answers.append(reply)
                 if self.client.phase is Phase.CLOSED:

@@ -28,7 +28,7 @@ INTERRUPTED = "interrupted"
 NOT_STARTED = Outcome(Fate.RETURNED, "not started: the courier may not send it now")
 PHASES = {verb: verb.value for verb in Verb} | {Verb.BDAT: Verb.BODY.value, Verb.RSET: Verb.MAIL.value}
 """What the courier calls the moment of a refusal. A chunk is a body, and RSET speaks of us as MAIL does."""
-TAKEN, BODY = Fate.TAKEN, Verb.BODY.value
+TAKEN, TAKEN_THERE, BODY = Fate.TAKEN, End.TAKEN, Verb.BODY.value
 FATES = {End.TAKEN: Fate.TAKEN, End.BROKEN: Fate.RELAY, End.BEHIND: Fate.RETURNED, End.UNKNOWN: Fate.LOST}
 
 
@@ -40,6 +40,7 @@ class SmtpSession(asyncio.Protocol):
 
     def __init__(self, line: Line, crew: Crew, patience: Patience) -> None:
         self._crew = crew
+        self._client = line.client
         self._transfer: Transfer[Parcel] = Transfer(line.client)
         self.takes_many = self._transfer.way is Way.CHUNKED
         self._loop = asyncio.get_running_loop()
@@ -91,12 +92,13 @@ class SmtpSession(asyncio.Protocol):
             return
         if self._socket and QUICKACK:
             self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)  # it wears off, and a flight would wait for an ACK
-        heard = self._transfer.client.heard
-        endings = self._transfer.receive_data(data)
-        self._report(endings)
-        if self._transfer.broken:
-            self._end(self._transfer.broken)
-        elif self._transfer.client.heard != heard:
+        transfer = self._transfer
+        heard = self._client.heard
+        if endings := transfer.receive_data(data):
+            self._report(endings)
+        if transfer.broken:
+            self._end(transfer.broken)
+        elif self._client.heard != heard:
             self._move()
             self._be_patient()
 
@@ -132,15 +134,19 @@ class SmtpSession(asyncio.Protocol):
             self._end(INTERRUPTED)
 
     def _step(self) -> None:
+        transfer = self._transfer
         woken, self._woken = self._woken, False
-        if not self._transfer.pending and not self._aborted:
+        if not transfer.pending and not self._aborted:
             if self.takes_many:
                 self._fly(at_once=woken)
             else:
                 self._talk()
-        if (self._closing or self._transfer.spent) and not self._transfer.in_flight:
+        if (self._closing or transfer.spent) and not transfer.in_flight:
             self._say_goodbye()
-        self._flush()
+        while transfer.pending and not self._paused:
+            self._transport.write(transfer.data_to_send())
+        if self._watch.seconds == math.inf:
+            self._be_patient()
 
     def _fly(self, *, at_once: bool) -> None:
         """Send whole letters, when half of the last flight is answered or we were woken."""
@@ -190,28 +196,19 @@ class SmtpSession(asyncio.Protocol):
                 self._crew.came_back(parcel, Outcome(Fate.REFUSED, f"not sent: {error}", COMPOSING))
         return None
 
-    def _flush(self) -> None:
-        """Write what there is to write, and wait for what follows from it."""
-        transfer = self._transfer
-        while transfer.pending and not self._paused:
-            self._transport.write(transfer.data_to_send())
-        if self._watch.seconds == math.inf:
-            self._be_patient()
-
     def _be_patient(self) -> None:
         """The relay did its part: what is awaited now may take its whole time. Part of a reply is none."""
-        awaiting = self._transfer.client.awaiting
         if self._over.done():
             return
         if self._transfer.pending:
             self._watch.wait(self._block)
-        elif awaiting:
+        elif awaiting := self._client.awaiting:
             self._watch.wait(self._limits[awaiting[0]])
         else:
             self._watch.wait(math.inf)
 
     def _say_goodbye(self) -> None:
-        if not self._transfer.client.awaiting:
+        if not self._client.awaiting:
             self._quitting = True
             if not self._transfer.quit():
                 self._end("")
@@ -234,7 +231,7 @@ class SmtpSession(asyncio.Protocol):
         held, self._moving = self._moving, True
         try:
             for ending in endings:
-                outcome = Outcome(TAKEN, ending.words, BODY) if ending.code == 250 else self._outcome(ending)
+                outcome = Outcome(TAKEN, ending.words, BODY) if ending.end is TAKEN_THERE else self._outcome(ending)
                 self._crew.came_back(ending.letter, outcome)
         finally:
             self._moving = held

@@ -1,6 +1,7 @@
 """Claiming only from the database we worked on; holding what is unsettled in any other. The rule is in `epoch.py`."""
 
 import logging
+from collections.abc import Collection
 
 from tocsin.courier.ledger.couriers import Couriers
 from tocsin.courier.ledger.database import Database
@@ -22,6 +23,13 @@ class Joining(Couriers, Dispatches):
     def __init__(self, database: Database, plan: RetryPlan | None = None, epoch: Epoch | None = None) -> None:
         super().__init__(database, plan)
         self._epoch = epoch
+
+    def claimable(self, courier: str, lanes: Collection[int], now: int) -> set[int]:
+        """The lanes in which there is something to claim; none until it is certain that this is the database we worked on.
+
+        Raises OSError when the epoch cannot be written.
+        """
+        return self.waiting_lanes(lanes, now) if self.join(courier, now) else set()
 
     def claim(self, courier: str, lane: int, now: int, rows: int) -> list[Lease]:
         """As in `Leases`; nothing until it is certain that this is the database we worked on.

@@ -2,19 +2,22 @@
 
 A journal is `COURIER.N.journal` in the state directory's folder `courier`, locked while its courier lives: whoever can
 take the lock knows it dead. It begins with a header naming courier and boot. Each record after it carries its length
-and a CRC-32; what a kill tore off the end is dropped, and what is dropped had not been promised to anybody. Nothing
-here is forced to the disk: after another boot a missing record proves nothing.
+and a CRC-32; what a kill tore off the end is dropped, and what is dropped had not been promised to anybody.
+
+A file is given all its room at once and written through memory that is mapped to it (mmap(2), MAP_SHARED): what was
+stored there is in the file, whatever becomes of the process, as after a write(2). Nothing is forced to the disk: after
+another boot a missing record proves nothing. The rest of a file is zeros.
 
 When a file is full the next one is begun, and it goes when all its intents are settled in the ledger.
 """
 
 import fcntl
+import mmap
 import os
 import struct
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from errno import EIO, ENOSPC
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -25,7 +28,8 @@ from tocsin.courier.ledger.results import Intent, Result
 from tocsin.courier.states import Evidence
 
 VERSION = 1
-FULL = 4 * 1024 * 1024
+ROOM = 1024 * 1024
+"""Octets of a file."""
 FRAME = struct.Struct("<II")
 """Before each payload: its length in bytes and its CRC-32."""
 FIELDS = struct.Struct("<BQQqHqqB")
@@ -58,27 +62,38 @@ class Reading:
 
 @dataclass
 class _Segment:
-    """One file. `unsettled`: the deliveries whose intents stand in it or before it, once it is full."""
+    """One file, written up to `size`. `unsettled`: the deliveries whose intents stand in it or before it, once it is full."""
 
     path: Path
     file: int
+    room: mmap.mmap
     size: int = 0
     unsettled: set[int] = field(default_factory=set)
 
-    def write(self, data: bytes) -> None:
-        """One write(2), all of it or nothing. Raises OSError."""
-        written = 0
+    @classmethod
+    def begin(cls, path: Path, room: int) -> Self:
+        """Make a file with so much room, and lock it. Raises OSError; then there is none."""
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            written = os.write(self.file, data)
-        finally:
-            if written == len(data):
-                self.size += written
-            else:
-                os.ftruncate(self.file, self.size)  # what follows must not stand behind half a record
-        if written != len(data):
-            raise OSError(ENOSPC, os.strerror(ENOSPC), str(self.path))
+            fcntl.flock(file, fcntl.LOCK_EX)  # who only looks whether it is free lets go at once
+            os.posix_fallocate(file, 0, room)  # a full disk is met here, and nowhere else
+            return cls(path, file, mmap.mmap(file, room))
+        except OSError:
+            path.unlink(missing_ok=True)
+            os.close(file)
+            raise
+
+    def write(self, data: bytes) -> bool:
+        """Put down all of it; False, and nothing of it, where it does not fit."""
+        end = self.size + len(data)
+        if end > len(self.room):
+            return False
+        self.room[self.size : end] = data
+        self.size = end
+        return True
 
     def close(self) -> None:
+        self.room.close()
         with suppress(OSError):
             os.close(self.file)
 
@@ -93,8 +108,7 @@ class Journal:
         self._number = 0
         self._old: list[_Segment] = []
         self._unsettled: set[int] = set()
-        self._broken = False
-        self._now = self._begin()
+        self._now = self._begin(0)
 
     @classmethod
     def create(cls, folder: Path, courier: str, boot: str) -> Self:
@@ -103,18 +117,13 @@ class Journal:
         return cls(folder, courier, boot)
 
     def intend(self, intents: Sequence[Intent]) -> None:
-        """Write down, in one write(2), what is about to leave. Raises OSError; then none of it is written."""
+        """Write down what is about to leave, all at once. Raises OSError; then none of it is written."""
         self._write(b"".join([_intent(intent) for intent in intents]))
         self._unsettled.update([intent.delivery for intent in intents])
 
-    def came_back(self, results: Sequence[Result]) -> None:
-        """Write down, in one write(2), what came back. Raises OSError; then none of it is written."""
-        self._write(b"".join([_reply(result) for result in results]))
-
-    def turn(self, results: Sequence[Result], intents: Sequence[Intent]) -> None:
-        """`came_back` and then `intend`, in one write(2)."""
-        self._write(b"".join([*map(_reply, results), *map(_intent, intents)]))
-        self._unsettled.update([intent.delivery for intent in intents])
+    def came_back(self, result: Result) -> None:
+        """Write down what came back. Raises OSError; then it is not written."""
+        self._write(_reply(result))
 
     def settled(self, deliveries: Iterable[int]) -> None:
         """These deliveries' results are in the ledger, or they came back unsent: their intents need not be kept."""
@@ -137,37 +146,24 @@ class Journal:
             segment.close()
 
     def _write(self, data: bytes) -> None:
-        if self._broken:
-            raise OSError(EIO, os.strerror(EIO), str(self._now.path))
-        if self._now.size > FULL:
-            self._turn_over()
-        try:
+        if not self._now.write(data):
+            self._turn_over(len(data))
             self._now.write(data)
-        except OSError:
-            # Half a record may stand there that could not be taken back: nothing may be written behind it.
-            self._broken = os.fstat(self._now.file).st_size != self._now.size
-            raise
 
-    def _turn_over(self) -> None:
+    def _turn_over(self, needed: int) -> None:
         """Begin the next file. The old one stays locked until all its intents are settled."""
-        full = self._now
+        full, self._now = self._now, self._begin(self._number + 1, needed)
         self._number += 1
-        self._now = self._begin()
+        full.room.close()
         full.unsettled = set(self._unsettled)
         self._old.append(full)
         self.settled(())
 
-    def _begin(self) -> _Segment:
-        path = self._folder / f"{self._courier}.{self._number}.journal"
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        segment = _Segment(path, file)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)  # who only looks whether it is free lets go at once
-            segment.write(_framed(bytes([HEADER, VERSION]) + f"{self._courier} {self._boot}".encode("ascii")))
-        except OSError:
-            path.unlink(missing_ok=True)
-            segment.close()
-            raise
+    def _begin(self, number: int, needed: int = 0) -> _Segment:
+        header = _framed(bytes([HEADER, VERSION]) + f"{self._courier} {self._boot}".encode("ascii"))
+        path = self._folder / f"{self._courier}.{number}.journal"
+        segment = _Segment.begin(path, max(ROOM, len(header) + needed))
+        segment.write(header)
         return segment
 
 
@@ -245,14 +241,16 @@ def _framed(payload: bytes) -> bytes:
 def _intent(this: Intent) -> bytes:
     delivery, batch, token, number, relay, started_us = this
     name = _name(relay)
-    return _framed(FIELDS.pack(INTENT, delivery, batch, token, number, started_us, 0, len(name)) + name)
+    payload = FIELDS.pack(INTENT, delivery, batch, token, number, started_us, 0, len(name)) + name
+    return FRAME.pack(len(payload), crc32(payload)) + payload
 
 
 def _reply(this: Result) -> bytes:
     delivery, batch, token, number, relay, started_us, finished_us, evidence, reply = this
     name = _name(relay)
     fields = FIELDS.pack(KINDS[evidence], delivery, batch, token, number, started_us, finished_us, len(name))
-    return _framed(fields + name + cut(reply).encode("utf-8", "replace"))
+    payload = fields + name + cut(reply).encode("utf-8", "replace")
+    return FRAME.pack(len(payload), crc32(payload)) + payload
 
 
 @lru_cache(64)
@@ -271,7 +269,8 @@ def _payloads(data: bytes) -> tuple[str, list[bytes], bool]:
     while header and (payload := _record_at(data, at)):
         found.append(payload)
         at += FRAME.size + len(payload)
-    return header, found, not any(_record_at(data, later) for later in range(at + 1, len(data) - FRAME.size))
+    written = len(data.rstrip(b"\0"))
+    return header, found, not any(_record_at(data, later) for later in range(at + 1, written))
 
 
 def _record_at(data: bytes, at: int) -> bytes | None:

@@ -5,7 +5,7 @@ keep for a moment: what was not taken by then is an id again, to be looked at an
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tocsin.courier.channel import Composed
@@ -33,6 +33,10 @@ class Hold:
     def waiting(self) -> int:
         """How many deliveries wait for a session."""
         return len(self.ids) + self.looked + self.ready
+
+
+class KnownFault(Exception):  # noqa: N818
+    """A piece cannot be addressed for a fault of ours that was told already."""
 
 
 @dataclass(slots=True, eq=False)
@@ -100,9 +104,9 @@ class Board:
         """Call when fewer than `low` pieces of a lane are ready."""
         self._low, self._asked = low, False
 
-    def to_look_up(self, most: int, lane: int) -> Iterator[tuple[Hold, list[int]]]:
-        """The next ids of a lane, by lease. Each lot comes back with `stock` or `not_looked_up` before the next."""
-        holds = self._shelves[lane].holds
+    def to_look_up(self, most: int, lane: int) -> list[tuple[Hold, list[int]]]:
+        """The next ids of a lane, by lease. Each lot comes back with `stock` or `not_looked_up`."""
+        holds, lots = self._shelves[lane].holds, []
         while holds and most > 0:
             hold = holds[0]
             if not hold.ids:
@@ -111,7 +115,8 @@ class Board:
             ids = [hold.ids.popleft() for _ in range(min(most, len(hold.ids)))]
             hold.looked += len(ids)
             most -= len(ids)
-            yield hold, ids
+            lots.append((hold, ids))
+        return lots
 
     def stock(self, hold: Hold, pieces: Sequence[Piece], of: int) -> None:
         """Lay out what came of looking up so many of a lease. Those that are not among the pieces need nothing more."""
@@ -145,36 +150,6 @@ class Board:
 
     # Handing out
 
-    def take(self, lanes: Iterable[int], now: float) -> Piece | None:
-        """The next piece of `lanes`, best first; it is out until it is finished or put back.
-
-        None also while a better lane's next pieces are being looked up: they are not overtaken.
-        """
-        for lane in lanes:
-            shelf = self._shelves[lane]
-            ready = shelf.ready
-            if ready:
-                if ready[0].best_before < now:
-                    self.expire()
-                    break
-                piece = ready.popleft()
-                hold = piece.hold
-                hold.ready -= 1
-                hold.out += 1
-                self.taken += 1
-                if len(ready) < self._low and shelf.unready:
-                    self._hunger()
-                return piece
-            if shelf.unready:
-                break
-        self._hunger()
-        return None
-
-    def _hunger(self) -> None:
-        if not self._asked:
-            self._asked = True
-            self._hungry()
-
     def best(self, lanes: Iterable[int]) -> int | None:
         """The best of `lanes` in which something waits."""
         for lane in lanes:
@@ -182,6 +157,32 @@ class Board:
             if shelf.ready or shelf.unready:
                 return lane
         return None
+
+    def take(self, lane: int, now: float) -> Piece | None:
+        """The next piece of a lane, which is out until it is finished or put back; None while it is being looked up."""
+        shelf = self._shelves[lane]
+        ready = shelf.ready
+        if not ready:
+            self._hunger()
+            return None
+        piece = ready[0]
+        if piece.best_before < now:
+            self.expire()
+            self._hunger()
+            return None
+        ready.popleft()
+        hold = piece.hold
+        hold.ready -= 1
+        hold.out += 1
+        self.taken += 1
+        if shelf.unready and len(ready) < self._low:
+            self._hunger()
+        return piece
+
+    def _hunger(self) -> None:
+        if not self._asked:
+            self._asked = True
+            self._hungry()
 
     def put_back(self, piece: Piece, now: float = 0.0) -> None:
         """It was not tried: it is the next of its lane again, to be looked up anew when it is too old by now."""

@@ -1,12 +1,10 @@
-"""This courier's journal at work: nothing leaves before its intent is in it, and what came back goes in with the next.
-
-What came back is held until the next intent, or until a session has nothing more to do: so a flight costs one write,
-and a courier that dies leaves no more unsure than one flight for each connection.
-"""
+"""This courier's journal at work: nothing leaves before its intent is in it, and what came back is in it at once."""
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from tocsin.courier.ledger.journal import Journal
 from tocsin.courier.ledger.results import Intent, Result
@@ -28,7 +26,7 @@ class Diary:
         self._notices = notices
         self._again = again
         self._journal: Journal | None = None
-        self._heard: list[Result] = []
+        self._heard: deque[Result] = deque()  # there was no room for it yet
         self._trouble = ""
 
     def open(self, journal: Journal) -> None:
@@ -38,17 +36,35 @@ class Diary:
     def close(self) -> None:
         """Unlock the journal. Whoever finds it settles what it holds."""
         if self._journal:
-            self.flush()
+            with suppress(OSError):
+                self._catch_up(self._journal)
             self._journal.close()
             self._journal = None
-        self._heard = []
+        self._heard.clear()
 
     def begin(self, intents: Sequence[Intent]) -> bool:
         """Write down what is about to leave. False: it must not."""
-        return self._write(intents)
+        if self._journal is None:
+            return False
+        try:
+            if self._heard:
+                self._catch_up(self._journal)
+            self._journal.intend(intents)
+        except OSError as error:
+            self.fail(error)
+            return False
+        if self._trouble:
+            self._recovered()
+        return True
 
     def heard(self, result: Result) -> None:
-        """Something that was about to leave came back. It is written down with the next intent, or by `flush`."""
+        """Write down what came of something that was about to leave; when there is no room, as soon as there is."""
+        try:
+            if self._journal and not self._heard:
+                self._journal.came_back(result)
+                return
+        except OSError as error:
+            self.fail(error)
         self._heard.append(result)
 
     def settled(self, deliveries: Sequence[int]) -> None:
@@ -56,25 +72,15 @@ class Diary:
         if self._journal:
             self._journal.settled(deliveries)
 
-    def flush(self) -> None:
-        """Write down what came back."""
-        if self._heard:
-            self._write(())
+    def _catch_up(self, journal: Journal) -> None:
+        while self._heard:
+            journal.came_back(self._heard[0])
+            self._heard.popleft()
 
-    def _write(self, intents: Sequence[Intent]) -> bool:
-        if self._journal is None:
-            return False
-        try:
-            self._journal.turn(self._heard, intents)
-        except OSError as error:
-            self.fail(error)
-            return False
-        self._heard.clear()
-        if self._trouble:
-            self._trouble = ""
-            self._notices.post(DISK, "")
-            logger.warning("the state directory can be written again")
-        return True
+    def _recovered(self) -> None:
+        self._trouble = ""
+        self._notices.post(DISK, "")
+        logger.warning("the state directory can be written again")
 
     def fail(self, error: OSError) -> None:
         """What must be written down before anything is sent could not be."""

@@ -5,16 +5,17 @@ Whoever left, was suppressed or whose telling was cancelled since is seen here: 
 
 import logging
 import time
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from tocsin.courier.channel import CannotCompose, Channel, Composed, Parcel, Recipient
 from tocsin.courier.ledger.leases import Lease
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.ledger.standing import Standing
 from tocsin.courier.message import Message
-from tocsin.courier.sending.board import Hold, Piece
+from tocsin.courier.sending.board import Hold, KnownFault, Piece
 from tocsin.courier.sending.clerk import LedgerAway
 from tocsin.courier.sending.flow import Flow
 from tocsin.courier.sending.station import Station
@@ -27,6 +28,9 @@ RING_SECONDS = 0.25
 """How soon after a ring it is looked up again, at the earliest: somebody may ring all the time."""
 SMALL_SHARE = 200
 """How many rows to hold at most while couriers of other hosts are about: if we die, they cannot read our journal."""
+
+Lot = tuple[Hold, list[int]]
+"""Deliveries to be looked up, of one lease."""
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +50,8 @@ class Faulty:
         self._words = f"{type(error).__name__}: {error}"
 
     def address(self, recipient: Recipient) -> Parcel:  # noqa: ARG002 - as `channel.Composed` has it
-        """Raises RuntimeError."""
-        raise RuntimeError(self._words)
+        """Raises KnownFault."""
+        raise KnownFault(self._words)
 
 
 class Fetcher:
@@ -88,7 +92,11 @@ class Fetcher:
         few = most // 2
         if not membership.alone_here:
             most, few = min(most, SMALL_SHARE), 0
-        for lane in sorted({lane for lanes in served for lane in lanes}):
+        wanted = [lane for lane in _all(served) if self._board.waiting((lane,)) <= few]
+        if not wanted or self._station.outbox.full:
+            return False
+        now_us = self._station.almanac.now_us()
+        for lane in sorted(await self._station.clerk.do(Ledger.claimable, membership.id, wanted, now_us)):
             waiting = self._board.waiting((lane,))
             if waiting <= few and self._may_come_next(lane, served, most) and not self._station.outbox.full:
                 claimed += await self._claim_in(lane, most - waiting)
@@ -134,34 +142,45 @@ class Fetcher:
         """Have `number` deliveries of each lane ready whose turn comes soon. Whether any were looked up."""
         self._board.expect(number // 2)
         looked_up = False
-        for lane in sorted({lane for lanes in served for lane in lanes}):
+        for lane in _all(served):
             missing = number - self._board.ready((lane,))
             if missing >= number // 2 and self._may_come_next(lane, served, number):
-                for hold, ids in self._board.to_look_up(missing, lane):
-                    await self._look_at(hold, ids)
-                    looked_up = True
+                lots = self._board.to_look_up(missing, lane)
+                await self._look_at(lots)
+                looked_up = looked_up or bool(lots)
         return looked_up
 
-    async def _look_at(self, hold: Hold, ids: Sequence[int]) -> None:
+    async def _look_at(self, lots: Sequence[Lot]) -> None:
+        """Look up lots of one lane, those of a dispatch at once."""
+        waiting = deque(lots)
         try:
-            standings = await self._station.clerk.do(Ledger.standings, hold.lease, ids)
-            pieces = await self._pieces(hold, standings, time.monotonic() + KEEPS_SECONDS)
-        except BaseException:
-            self._board.not_looked_up(hold, ids)
-            raise
-        self._board.stock(hold, pieces, len(ids))
-        self._station.wake()
+            for _, group in groupby(lots, lambda lot: lot[0].lease.dispatch):
+                together = list(group)
+                ids = [delivery for _, some in together for delivery in some]
+                standings = await self._station.clerk.do(Ledger.standings, together[0][0].lease, ids)
+                editions = {
+                    edition: await self._prepared_of(edition) for edition in {each.edition for each in standings}
+                }
+                found = {standing.delivery: standing for standing in standings}
+                for hold, some in together:
+                    pieces = self._pieces(hold, [found[delivery] for delivery in some if delivery in found], editions)
+                    waiting.popleft()
+                    self._board.stock(hold, pieces, len(some))
+                self._station.wake()
+        finally:
+            for hold, some in reversed(waiting):
+                self._board.not_looked_up(hold, some)
 
-    async def _pieces(self, hold: Hold, standings: Sequence[Standing], best_before: float) -> list[Piece]:
+    def _pieces(self, hold: Hold, standings: Sequence[Standing], editions: Mapping[int, Prepared]) -> list[Piece]:
         """Those that are to be sent; the others are dropped."""
-        now, pieces = self._station.almanac.now_us(), []
+        now, best_before, pieces = self._station.almanac.now_us(), time.monotonic() + KEEPS_SECONDS, []
         for standing in standings:
             if not standing.open:
                 continue  # it was settled between the claim and now
             if why := standing.drop(now):
                 self._station.drop(hold.lease, standing.delivery, *why)
                 continue
-            prepared = self._prepared.get(standing.edition) or await self._prepare(standing.edition)
+            prepared = editions[standing.edition]
             if isinstance(prepared.edition, CannotCompose):
                 words = f"It cannot be composed: {prepared.edition}"
                 self._station.drop(hold.lease, standing.delivery, Evidence.UNSENDABLE, words)
@@ -169,6 +188,9 @@ class Fetcher:
             address = prepared.to_address if standing.for_staff else standing.address
             pieces.append(Piece(hold, standing, prepared.edition, address, best_before))
         return pieces
+
+    async def _prepared_of(self, edition: int) -> Prepared:
+        return self._prepared.get(edition) or await self._prepare(edition)
 
     async def _prepare(self, edition: int) -> Prepared:
         """An edition, composed once while it is in use. A fault of ours in it must not hold up what is behind it."""
@@ -190,3 +212,8 @@ class Fetcher:
             return Prepared(self._channel.compose(edition, message), message.to_address)
         except CannotCompose as error:
             return Prepared(error, message.to_address)
+
+
+def _all(served: Sequence[tuple[int, ...]]) -> list[int]:
+    """All lanes that some relay serves, the best first."""
+    return sorted({lane for lanes in served for lane in lanes})

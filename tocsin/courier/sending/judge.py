@@ -8,8 +8,8 @@ A broken relay fails nobody. So a refusal for good waits until there is evidence
 - the same refusal comes for the STREAKth time in a row: the relay is in trouble, all go back to be tried later;
 - nothing more is to be sent: refusals that speak of the recipient stand, others are put off.
 
-A refusal for now puts off who met it, at once. But the STREAKth of the same in a row is the relay's trouble, unless it
-speaks of a mailbox (RFC 3463 4.1.x and 4.2.x).
+A refusal for now puts off who met it, at once. But the STREAKth of the same in a row is the relay's trouble, and so is the
+LONG_STREAKth in whatever words, unless they speak of a mailbox (RFC 3463 4.1.x and 4.2.x).
 """
 
 import re
@@ -19,6 +19,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 STREAK = 10
+LONG_STREAK = 100
 LOST_STREAK = 20
 
 Key = TypeVar("Key")
@@ -75,6 +76,7 @@ class Judge(Generic[Key]):
         self._waiting: list[Case[Key]] = []
         self._streaks: Counter[str] = Counter()
         self._suspect = ""
+        self._put_off = 0  # in a row
         self._lost = 0
         self._last_taken_us = 0
 
@@ -91,7 +93,7 @@ class Judge(Generic[Key]):
     def taken(self, now_us: int) -> Ruling[Key]:
         """The relay took a message."""
         self._last_taken_us = now_us
-        self._lost = 0
+        self._lost = self._put_off = 0
         if not self._streaks and not self._waiting:
             return _NOTHING
         self._suspect = ""
@@ -109,7 +111,7 @@ class Judge(Generic[Key]):
         words, personal = normalised(case), speaks_of_recipient(case.reply)
         if personal and case.refused_us is not None and self._last_taken_us > case.refused_us:
             return Ruling(((case, Sentence.FAIL),))  # it took others since it first refused this one
-        self._streaks[words] += 1
+        self._count(words)
         if self._suspect and (words == self._suspect or not personal):
             return Ruling(((case, Sentence.ASIDE),), nameless(case.reply))
         meant = self._convict_others(words) if personal else ()
@@ -127,8 +129,9 @@ class Judge(Generic[Key]):
         if again or _MAILBOX_NOW.match(case.reply):
             return Ruling(((case, Sentence.DEFER),))  # it took others meanwhile, or speaks of this mailbox
         words = normalised(case)
-        self._streaks[words] += 1
-        if words != self._suspect and self._streaks[words] < STREAK:
+        self._count(words)
+        self._put_off += 1
+        if words != self._suspect and self._streaks[words] < STREAK and self._put_off < LONG_STREAK:
             return Ruling(((case, Sentence.DEFER),))
         self._suspect = words
         return Ruling(((case, Sentence.ASIDE),), nameless(case.reply))
@@ -136,6 +139,11 @@ class Judge(Generic[Key]):
     def idle(self) -> Ruling[Key]:
         """Nothing more is to be sent and nothing is on the wire."""
         return self._sentence(None)
+
+    def _count(self, words: str) -> None:
+        if len(self._streaks) >= LONG_STREAK:
+            self._streaks.clear()  # every refusal in words of its own: none of them comes in a row
+        self._streaks[words] += 1
 
     def _convict_others(self, words: str) -> tuple[tuple[Case[Key], Sentence], ...]:
         """A refusal in other words that speaks of its recipient shows that the relay looks at recipients."""

@@ -65,11 +65,14 @@ class Limits:
 
     def wait(self, lane: int, now: float) -> float:
         """Seconds until a message of `lane` may be given to the relay; 0 when it may now."""
+        wait = self.own_wait(lane, now)
+        return self._shares.wait(self._name, lane, now) if self._shares and not wait else wait
+
+    def own_wait(self, lane: int, now: float) -> float:
+        """The same for a message that no other relay could be given: whatever the others' shares are."""
         wait = self._recovery.wait(now, lane)
         for limit in self._limits:
             wait = max(wait, limit.wait(now, lane))
-        if self._shares and not wait:
-            wait = self._shares.wait(self._name, lane, now)
         return wait
 
     def take(self, lane: int, now: float) -> None:

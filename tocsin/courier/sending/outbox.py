@@ -21,7 +21,8 @@ from tocsin.lib import clock
 
 ROWS = 1000
 GAP_SECONDS = 0.02
-GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.2
+"""Every write takes and gives up the interpreter's lock dozens of times beside a busy event loop, however much it writes."""
 FULL = 20_000
 STUMBLED_SECONDS = 0.5
 
@@ -93,7 +94,6 @@ class Outbox:
         if leases:
             self._awake = True
             self._some.set()
-            self._hurry.set()  # nobody else can have what is in them
 
     def hurry(self) -> None:
         """Do not gather any longer."""

@@ -8,6 +8,7 @@ import gc
 import logging
 import math
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -34,6 +35,10 @@ from tocsin.lib.config import Config
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 COLLECT_EVERY = 50_000
 """Objects made before garbage is looked for: what is made for a message is nearly always gone with it."""
+SWITCH_SECONDS = 0.001
+"""How long the event loop waits at most for the interpreter's lock while the ledger's thread has it. Python's own 5 ms are
+as long as forty messages take, and what the relays have to do by then is done.
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +50,7 @@ def run(config: Config, channel: Channel, timing: Timing | None = None) -> None:
     """
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(CourierProcess(config, channel, timing or Timing()).run())
 
@@ -65,7 +71,7 @@ class CourierProcess:
         accounts = [account for desk in self._desks if (account := desk.account)]
         self._quotas = Quotas(self._clerk, accounts)
         for desk in self._desks:
-            desk.others = [other for other in self._desks if other is not desk]
+            desk.beside(self._desks)
         self._fetcher = Fetcher(self._station, channel, Flow(_most(self._desks)))
         self._told_to_stop = asyncio.Event()
 
@@ -192,7 +198,6 @@ class CourierProcess:
             self._station.hunger.ring()
 
     async def _listen(self) -> None:
-        self._station.diary.flush()
         await self._station.notices.write()
         if await self._clerk.do(Ledger.rang):
             self._fetcher.ring()

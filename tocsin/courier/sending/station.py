@@ -91,6 +91,10 @@ class Station:
             self._waking = True
             asyncio.get_running_loop().call_soon(self._wake)
 
+    def rest(self, idler: Idler) -> None:
+        """Somebody found nothing to do, and is to be woken when there may be something."""
+        self.idlers.add(idler)
+
     def _wake(self) -> None:
         self._waking = False
         idlers, self.idlers = self.idlers, set()
@@ -106,6 +110,8 @@ class Station:
     def release_finished(self) -> None:
         """Give back, once all about them is written, the leases under which nothing is left to do."""
         self.outbox.release(self.board.pop_finished(self.served))
+        if not self.board.tokens:
+            self.outbox.hurry()  # nothing else is at hand
 
     def _written(self, entries: Sequence[Entry]) -> None:
         self.diary.settled([item.delivery for slip, item in entries if slip in FINAL])

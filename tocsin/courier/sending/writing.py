@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class Errand:
-    """One attempt under way. `started_us`: when it began. `intended`: bytes that complete the message may have left."""
+    """One attempt under way, as its intent has it. `intended`: bytes that complete the message may have left."""
 
     piece: Piece
     recipient: str
-    started_us: int
+    intent: Intent
     intended: bool = False
 
 
@@ -36,27 +36,16 @@ class Writing:
         self._relay = relay
         self._station = station
 
-    def intent(self, errand: Errand) -> Intent:
-        """What is written down before an errand's message may leave."""
-        lease, standing = errand.piece.hold.lease, errand.piece.standing
-        return Intent(
-            standing.delivery, lease.batch, lease.token, standing.attempts + 1, self._relay, errand.started_us
-        )
+    def errand(self, piece: Piece, recipient: str = "", started_us: int = 0) -> Errand:
+        """An attempt that begins now, unless it is said when."""
+        lease, standing = piece.hold.lease, piece.standing
+        started_us = started_us or self._station.almanac.now_us()
+        intent = Intent(standing.delivery, lease.batch, lease.token, standing.attempts + 1, self._relay, started_us)
+        return Errand(piece, recipient, intent)
 
     def result(self, errand: Errand, evidence: Evidence, reply: str) -> Result:
         """What came of an errand."""
-        lease, standing = errand.piece.hold.lease, errand.piece.standing
-        return Result(
-            standing.delivery,
-            lease.batch,
-            lease.token,
-            standing.attempts + 1,
-            self._relay,
-            errand.started_us,
-            self._station.almanac.now_us(),
-            evidence,
-            reply,
-        )
+        return Result(*errand.intent, self._station.almanac.now_us(), evidence, reply)
 
     def not_sent(self, errand: Errand, words: str) -> None:
         """It came back unsent, and somebody tries it again."""

@@ -6,6 +6,15 @@ SELECT id FROM courier_batch
 WHERE lane = :lane AND due_us <= :now AND token IS NULL
 ORDER BY due_us, id LIMIT 1
 
+-- name: waiting_lanes
+-- The same for several lanes at once.
+SELECT given.value
+FROM {rows}
+WHERE EXISTS (
+    SELECT 1 FROM courier_batch b
+    WHERE b.lane = CAST(CAST(given.value AS text) AS integer) AND b.due_us <= :now AND b.token IS NULL
+)
+
 -- name: claim
 -- Each batch gets a token of its own.
 UPDATE courier_batch SET token = :token + id, courier_id = :courier, leased_us = :now
