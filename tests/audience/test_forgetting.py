@@ -82,3 +82,22 @@ def test_network_addresses_are_recorded_only_on_demand_and_forgotten_in_time(clo
     assert forgetting.network_addresses(30) == 2
     assert not Consent.objects.filter(ip__isnull=False).exists()
     assert Consent.objects.count() == 4
+
+
+@pytest.mark.parametrize("way", ["erased", "left", "unconfirmed"])
+def test_whoever_goes_takes_the_network_address_along(way):
+    Publication.objects.update(record_ip=True)
+    email = addresses.parse("mira@example.org")
+    asked = actions.ask(email, name="", choices={}, wording="Yes.", language="en", ip="192.0.2.7")
+    person = asked.address.subscriber
+    if way != "unconfirmed":
+        actions.confirm(person.public_id, "192.0.2.7")
+    if way == "left":
+        actions.unsubscribe(person.public_id, "page")
+    assert Consent.objects.filter(ip="192.0.2.7").exists()
+    if way == "erased":
+        actions.erase(person.public_id)
+    else:
+        assert actions.forget(person.pk)
+    assert not Consent.objects.filter(ip__isnull=False).exists()
+    assert not Subscriber.objects.exists()

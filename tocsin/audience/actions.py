@@ -156,7 +156,7 @@ def forget(subscriber_id: int) -> bool:
     if subscriber.status == Status.LEFT:
         _remove(subscriber, Event.FORGOTTEN, "kept long enough")
     else:
-        subscriber.delete()
+        _delete(subscriber)
     return True
 
 
@@ -322,6 +322,12 @@ def _remove(subscriber: Subscriber, event: str, how: str) -> None:
     address = _address(subscriber)
     _suppress(address)
     record(address, event, how)
+    _delete(subscriber)
+
+
+def _delete(subscriber: Subscriber) -> None:
+    """The person, and from where they consented: of the record only what names nobody stays."""
+    Consent.objects.filter(subscriber_id=subscriber.pk).update(ip=None)
     subscriber.delete()
 
 
