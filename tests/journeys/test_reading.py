@@ -19,6 +19,9 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 320, "height": 640}
 LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (("light", WIDE), ("dark", PHONE))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+UNSEEN = 0.01
+"""A shift this small is a pixel or two somewhere: a page of endless words had one of 0.003 once, on a busy machine."""
+
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver(list => list.getEntries().forEach(each => each.hadRecentInput || shifts.push(each.value)))
@@ -111,7 +114,7 @@ def test_nothing_moves_while_a_page_is_read(browser: Browser, pages: list[str]):
         page.goto(url)
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
         page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        found += [(url, shift) for shift in page.evaluate("shifts")]
+        found += [(url, shift) for shift in page.evaluate("shifts") if shift > UNSEEN]
         assert root_size(page) == "22px" or "/inbox/" in url
     context.close()
     assert found == []
