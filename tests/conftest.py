@@ -25,6 +25,14 @@ def django_db_setup() -> None:
     """The worker's database is already there: `tests.environment` cloned it."""
 
 
+@pytest.fixture(autouse=True)
+def languages_anew() -> None:
+    """What a process remembers of the languages of its site belongs to one database, and each test has its own."""
+    from tocsin.web import languages
+
+    languages.forget()
+
+
 @pytest.fixture
 def committed(django_db_blocker: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database of this test's own where commits are real, for other processes and threads to see. Its URL."""

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "tocsin.courier",
     "tocsin.audience",
     "wagtail.contrib.redirects",
+    "wagtail.contrib.simple_translation",
     "wagtail.contrib.table_block",
     "wagtail.sites",
     "wagtail.users",
@@ -172,6 +173,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_SITE_NAME = "Tocsin"
 WAGTAILADMIN_BASE_URL = CONFIG.site_url
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}

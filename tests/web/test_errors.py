@@ -37,7 +37,7 @@ def test_a_broken_page_says_so_without_asking_the_database(monkeypatch):
         raise DatabaseError("gone")
 
     monkeypatch.setattr("tocsin.web.context.publication", broken)
-    monkeypatch.setattr(views, "publication", broken)
+    monkeypatch.setattr(views, "listing", broken)
     answer = got("/", 500)
     assert "Something went wrong" in answer.content.decode()
     assert "gone" not in answer.content.decode()

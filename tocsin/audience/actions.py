@@ -84,8 +84,8 @@ def ask(
         return Asked(address, Answer.ALREADY)
     if subscriber.status == Status.LEFT:
         subscriber.reminded_at = None
-    subscriber.status, subscriber.name = Status.PENDING, name
-    subscriber.save(update_fields=["status", "name", "reminded_at"])
+    subscriber.status, subscriber.name, subscriber.language = Status.PENDING, name, language
+    subscriber.save(update_fields=["status", "name", "language", "reminded_at"])
     history.follow(subscriber, choices)
     record(address, Event.ASKED, source, consent_text(wordings.SUBSCRIBE, language, wording), ip)
     return Asked(address, Answer.CONFIRM)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -36,6 +37,11 @@ class Quiet(NamedTuple):
 def publication() -> Publication:
     """The publication of this installation. Raises Publication.DoesNotExist before the first start made it."""
     return Publication.objects.get()
+
+
+def language_of(person: UUID) -> str:
+    """The language a subscriber reads; empty when there is no such subscriber."""
+    return Subscriber.objects.filter(public_id=person).values_list("language", flat=True).first() or ""
 
 
 def hash_of(email: EmailAddress) -> bytes:

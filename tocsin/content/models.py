@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
@@ -384,6 +384,7 @@ def is_reserved(slug: str) -> bool:
     if slug in dict(settings.LANGUAGES):
         return True
     try:
-        return resolve(f"/{slug}/").url_name != "wagtail_serve"
+        with translation.override(None):  # without a language's prefix
+            return resolve(f"/{slug}/").url_name != "wagtail_serve"
     except Resolver404:
         return False

@@ -22,6 +22,9 @@ ALERTS: dict[str, Promise] = {
 
 def day(moment: date) -> str:
     """28 November 2026."""
+    if moment.day == 1:
+        written = pgettext("format of the first day of a month, in the letters of Django's date filter", "j F Y")
+        return date_format(moment, written)
     return date_format(moment, pgettext("format of a day, in the letters of Django's date filter", "j F Y"))
 
 

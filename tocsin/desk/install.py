@@ -20,6 +20,7 @@ _WHAT_GROUPS_MAY = {
         "content.delete_topic",
         "content.delete_author",
         "courier.view_dispatch",
+        "simple_translation.submit_translation",
         "audience.change_publication",
         "audience.add_import",
         "audience.view_subscriber",

@@ -23,7 +23,8 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 from tocsin.audience import pace, turns
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
-from tocsin.content.models import Author, MenuItem, PlainPage, PostPage, Topic
+from tocsin.content import actions
+from tocsin.content.models import Author, MenuItem, PlainPage, PostPage, StreamPage, Topic
 from tocsin.desk import steering, views, zones
 from tocsin.desk.digests.views import DigestAsMailView, DigestsView
 
@@ -172,6 +173,13 @@ class PublicationForm(WagtailAdminModelForm):
     """The publication's settings, with what can only be chosen as choices."""
 
     language = forms.ChoiceField(choices=settings.LANGUAGES)
+    also_in = forms.MultipleChoiceField(
+        label=_("Also in"),
+        choices=settings.LANGUAGES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Each gets a front page of its own, such as /de/. What is unticked is taken down, not deleted."),
+    )
     time_zone = forms.ChoiceField(
         choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
         help_text=_("Dates are shown in it, to readers and, unless they choose another, to editors."),
@@ -185,13 +193,19 @@ class PublicationForm(WagtailAdminModelForm):
         r"^#[0-9a-fA-F]{6}$", widget=forms.TextInput(attrs={"type": "color"}), help_text=_("The one accent colour.")
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        spoken = StreamPage.objects.live().values_list("locale__language_code", flat=True)
+        self.initial["also_in"] = [code for code in spoken if code != self.initial.get("language")]
+
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
-        """Save; editors who kept the publication's time zone follow it."""
+        """Save; editors who kept the publication's time zone follow it, and the site speaks the chosen languages."""
         if "time_zone" in self.changed_data:
             zones.follow(self.initial["time_zone"], self.cleaned_data["time_zone"])
         if {"time_zone", "digest_hour", "digest_weekday"} & set(self.changed_data):
             turns.reschedule()
+        actions.speak(self.cleaned_data["language"], self.cleaned_data["also_in"])
         return super().save(commit=commit)
 
 
@@ -210,7 +224,8 @@ PUBLICATION_PANEL = ObjectList(
             [
                 FieldRowPanel(
                     [FieldPanel("language", heading=_("Language")), FieldPanel("time_zone", heading=_("Time zone"))]
-                )
+                ),
+                FieldPanel("also_in", heading=_("Also in")),
             ],
             heading=_("Where and when"),
         ),

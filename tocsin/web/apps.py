@@ -17,7 +17,9 @@ class WebConfig(AppConfig):
         from wagtail import signals as wagtail  # noqa: PLC0415
         from wagtail.models import Page, PageViewRestriction  # noqa: PLC0415
 
+        from tocsin.audience.models import Publication  # noqa: PLC0415
         from tocsin.content.models import PostPage, StreamPage  # noqa: PLC0415
+        from tocsin.web import languages  # noqa: PLC0415
         from tocsin.web.cache import changes  # noqa: PLC0415
 
         connection_created.connect(changes.watch_connection, dispatch_uid="web.changes")
@@ -27,5 +29,7 @@ class WebConfig(AppConfig):
             signal.connect(changes.recall, dispatch_uid="web.recall")
         for model in (Page, PostPage, StreamPage):
             post_delete.connect(changes.recall, sender=model, dispatch_uid=f"web.recall.{model.__name__}")
+        for model in (Publication, StreamPage):
+            post_save.connect(languages.forget, sender=model, dispatch_uid=f"web.languages.{model.__name__}")
         post_save.connect(changes.inserted, dispatch_uid="web.inserted")
         post_save.connect(changes.recall, sender=PageViewRestriction, dispatch_uid="web.restrict")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
-from tocsin.web import queries
+from tocsin.web import languages, queries
 from tocsin.web.lists import listing
 
 MONTHS = 12
@@ -70,7 +70,7 @@ def _posts(request: HttpRequest, since: date, until: date, context: dict[str, An
     """The posts from midnight to midnight."""
     owner = publication()
     first, end = (datetime.combine(day, time(), tzinfo=owner.zone) for day in (since, until))
-    found = queries.posts(owner.language).filter(first_published_at__gte=first, first_published_at__lt=end)
+    found = queries.posts(languages.current()).filter(first_published_at__gte=first, first_published_at__lt=end)
     if not found.exists():
         raise Http404("nothing was published then")
     return render(request, "web/archive.html", {**context, "listing": listing(found, request)})
@@ -78,7 +78,7 @@ def _posts(request: HttpRequest, since: date, until: date, context: dict[str, An
 
 def _years(owner: Publication) -> list[Year]:
     counted = (
-        queries.posts(owner.language)
+        queries.posts(languages.current())
         .order_by()
         .annotate(month=TruncMonth("first_published_at", tzinfo=owner.zone))
         .values("month")

@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from wagtail.models import Page
 
 from tocsin.audience import wordings
 from tocsin.audience.models import Publication
@@ -13,6 +15,8 @@ from tocsin.audience.queries import publication
 from tocsin.content import phrases
 from tocsin.content.models import PlainPage, PostPage, Topic
 from tocsin.lib import config
+from tocsin.web import languages
+from tocsin.web.alternates import Alternate, alternates, territory
 from tocsin.web.body import Piece, body, is_rare
 from tocsin.web.furniture import furniture
 from tocsin.web.look import Look, look
@@ -28,6 +32,7 @@ class Site:
     """The site around a page. Everything is read when first asked for: the newsroom's own pages ask nothing."""
 
     request: HttpRequest
+    _alternates: Sequence[Alternate] | None = None
     _article: Article | None = None
     _pieces: Sequence[Piece] = ()
 
@@ -48,11 +53,11 @@ class Site:
     def topics(self) -> list[Topic]:
         """The topics named in the masthead: those with posts."""
         filed = Topic.objects.filter(posts__live=True).distinct()
-        return furniture(self.request, "topics", lambda: list(filed[:TOPICS_IN_THE_MASTHEAD]))
+        return furniture(self.request, f"topics {self.language}", lambda: list(filed[:TOPICS_IN_THE_MASTHEAD]))
 
     @cached_property
     def _menus(self) -> dict[str, list[Link]]:
-        return furniture(self.request, "menus", lambda: menus(self.request))
+        return furniture(self.request, f"menus {self.language}", lambda: menus(self.request))
 
     @property
     def masthead(self) -> list[Link]:
@@ -67,7 +72,7 @@ class Site:
     @cached_property
     def alerts(self) -> list[Card]:
         """Alerts in force, announced on every page but their own."""
-        found = furniture(self.request, "alerts", lambda: announced(self.publication.language, self.request))
+        found = furniture(self.request, f"alerts {self.language}", lambda: announced(self.language, self.request))
         return [card for card in found if card.url != self.request.path][:ANNOUNCED]
 
     def article(self, post: PostPage) -> Article:
@@ -89,8 +94,29 @@ class Site:
 
     @property
     def direction(self) -> str:
-        """Which way the publication's language is written: ltr or rtl."""
-        return phrases.direction(self.publication.language)
+        """Which way the page's language is written: ltr or rtl."""
+        return phrases.direction(self.language)
+
+    @property
+    def language(self) -> str:
+        """The language of the page."""
+        return languages.current()
+
+    def alternates(self, page: Page | None) -> Sequence[Alternate]:
+        """This page, perhaps one of the tree, in every language it exists in; empty if it exists in one only."""
+        if self._alternates is None:
+            self._alternates = alternates(self.request, page)
+        return self._alternates
+
+    @property
+    def territory(self) -> str:
+        """The language of the page as Open Graph writes it."""
+        return territory(self.language)
+
+    @property
+    def front(self) -> str:
+        """The path of the front page in the page's language."""
+        return reverse("wagtail_serve", args=[""])
 
     @property
     def url(self) -> str:

@@ -9,8 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 
-from tocsin.audience.queries import publication
-from tocsin.web import queries, searching
+from tocsin.web import languages, queries, searching
 from tocsin.web.look import look
 from tocsin.web.presentation import cards
 
@@ -32,7 +31,7 @@ RETRY_SECONDS = 30
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it
     """404, with a search form and the latest posts: somebody came here to read."""
-    latest = list(queries.listed(queries.posts(publication().language))[:SUGGESTIONS])
+    latest = list(queries.listed(queries.posts(languages.current()))[:SUGGESTIONS])
     return render(
         request, "web/404.html", {"cards": cards(latest, request), "asked": searching.question({})}, status=404
     )
@@ -49,5 +48,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def sorry(title: str | Promise, *lines: str | Promise) -> str:
     """A page that needs nothing but itself."""
     return render_to_string(
-        "web/sorry.html", {"look": look(), "title": title, "lines": lines, "language": get_language() or "en"}
+        "web/sorry.html", {"look": look(), "title": title, "lines": lines, "language": get_language()}
     )

@@ -25,8 +25,11 @@ WITHOUT_EXPIRY = timedelta(days=7)
 
 def posts(language: str) -> PageQuerySet:
     """What any reader may read in `language`, newest first."""
-    public = PostPage.objects.live().filter(~restricted(), locale__language_code=language)
-    return public.select_related("locale").order_by(*NEWEST_FIRST)
+    return _public().filter(locale__language_code=language)
+
+
+def _public() -> PageQuerySet:
+    return PostPage.objects.live().filter(~restricted()).select_related("locale").order_by(*NEWEST_FIRST)
 
 
 def restricted() -> Exists:
@@ -116,10 +119,12 @@ def chain(post: PostPage) -> tuple[list[PostPage], list[PostPage]]:
 
 
 def alerts_in_force(language: str, now: datetime) -> PageQuerySet:
-    """Alerts readers have to act on: not over, not updated, not cancelled."""
+    """Alerts readers have to act on: not over, not updated, not cancelled; in another language, if not in theirs."""
     over = Q(alert_expires_at__lte=now) | Q(alert_expires_at__isnull=True, first_published_at__lte=now - WITHOUT_EXPIRY)
     followed = PostPage.objects.live().filter(follows_up=OuterRef("pk"))
-    alerts = posts(language).filter(~Exists(followed), kind=PostPage.Kind.ALERT).defer("body")
+    in_theirs = posts(language).order_by().filter(translation_key=OuterRef("translation_key"))
+    understood = Q(locale__language_code=language) | ~Exists(in_theirs)
+    alerts = _public().filter(understood, ~Exists(followed), kind=PostPage.Kind.ALERT).defer("body")
     return alerts.exclude(over).exclude(alert_status=PostPage.AlertStatus.CANCEL)
 
 

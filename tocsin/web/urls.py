@@ -8,6 +8,7 @@ from django.urls.converters import IntConverter, StringConverter
 from tocsin.web import archive, clicks, crawlers, drawings, media, views
 from tocsin.web.feeds import views as feeds
 from tocsin.web.feeds.formats import FORMATS
+from tocsin.web.readers import urls as readers
 
 
 class UnicodeSlug(StringConverter):
@@ -34,7 +35,7 @@ class Year(IntConverter):
 register_converter(Year, "year")
 register_converter(FeedFile, "feed")
 
-urlpatterns: list[URLPattern | URLResolver] = [
+in_every_language: list[URLPattern | URLResolver] = [
     path("topics/<uslug:slug>/", views.topic, name="topic"),
     path("authors/<uslug:slug>/", views.author, name="author"),
     path("<feed:file>", feeds.of_the_site, name="feed"),
@@ -44,6 +45,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("archive/<year:year>/", archive.of_a_year, name="archive_year"),
     path("archive/<year:year>/<int:month>/", archive.of_a_month, name="archive_month"),
     path("search/", views.search, name="search"),
+    *readers.in_every_language,
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("go/<slug:key>/", clicks.go, name="go"),
     path("inbox/", include("tocsin.web.inbox.urls")),
     path("api/", include("tocsin.web.elsewhere.api.urls")),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
+from django.conf import settings
+
 UNCACHED: Final = (
     "/admin/",
     "/api/",
@@ -25,6 +27,10 @@ UNCACHED: Final = (
 )
 """What is not for everybody, reads more of the query, or is too large. Asked of Django each time."""
 
+UNCACHED_IN_ANY_LANGUAGE: Final = tuple(
+    f"/{code}{path}" for code in dict(settings.LANGUAGES) for path in ("/search/", "/subscribe/")
+)
+NEVER_CACHED: Final = UNCACHED + UNCACHED_IN_ANY_LANGUAGE
 PICTURES: Final = "/media/"
 NUMBERS: Final = ("page", "p")
 LONGEST_PATH: Final = 1_024
@@ -54,7 +60,7 @@ class Target:
 
 def target(path: str, query: bytes) -> Target | None:
     """The page at `path` and `query`; None for what is never cached."""
-    if path.startswith(UNCACHED) or not path.startswith("/") or len(path) > LONGEST_PATH:
+    if path.startswith(NEVER_CACHED) or not path.startswith("/") or len(path) > LONGEST_PATH:
         return None
     return Target(path, "" if path.startswith(PICTURES) else _numbered(query))
 

@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from tocsin.audience import actions, limits, queries, wordings
 from tocsin.lib import clock
 from tocsin.lib.mailboxes import likely_meant
+from tocsin.web import languages
 from tocsin.web.context import SHEETS
 from tocsin.web.look import script
 from tocsin.web.readers import mails, notices, sums, suspicion
@@ -24,8 +26,8 @@ from tocsin.web.readers.guards import private
 from tocsin.web.readers.notices import SeeOther
 from tocsin.web.security import public_policy
 
-SENT: Final = "/subscribe/sent/"
-SENT_LATER: Final = "/subscribe/sent/later/"
+SENT: Final = "subscribe_sent"
+SENT_LATER: Final = "subscribe_sent_later"
 PATIENCE_MINUTES: Final = 15
 """So much later the mail is sent to whoever could not do the sum."""
 
@@ -43,8 +45,9 @@ class Door:
     source: str
     back: str
 
-    def after(self, path: str) -> str:
-        """The page that says what happened, with the way back."""
+    def after(self, page: str) -> str:
+        """Where the page is that says what happened, with the way back."""
+        path = reverse(page)
         return f"{path}?{urlencode({'back': self.back})}" if self.back else path
 
 
@@ -143,7 +146,7 @@ def _plan_mail(request: HttpRequest, form: Subscribing, source: str, not_before_
         name=form.cleaned_data["name"],
         choices=form.choices(),
         wording=wordings.subscribing(publication.name),
-        language=publication.language,
+        language=languages.current(),
         source=source,
         ip=request.META.get("REMOTE_ADDR"),
     )

@@ -11,14 +11,17 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from tocsin.audience.models import Subscriber
+from tocsin.audience.queries import language_of
 from tocsin.lib import config
 from tocsin.lib.clock import SECOND, now_us
 from tocsin.lib.links import Links
 from tocsin.lib.tokens import BadToken, ExpiredToken, Signer
+from tocsin.web import languages
 from tocsin.web.readers import notices
 
 P = ParamSpec("P")
@@ -82,7 +85,8 @@ def behind(
             if request.method == "POST" and not posted_from_anywhere and is_foreign(request, opaque_too=False):
                 return notices.foreign(request)
             try:
-                return view(request, person)
+                with override(languages.understood(language_of(person))):
+                    return view(request, person)
             except Subscriber.DoesNotExist:
                 return notices.gone(request)
 

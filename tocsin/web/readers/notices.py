@@ -5,10 +5,9 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-
-SUBSCRIBE = "/subscribe/"
 
 
 class SeeOther(HttpResponseRedirect):
@@ -23,6 +22,11 @@ class Next:
 
     url: str
     label: str
+
+
+def subscribe() -> str:
+    """Where to subscribe, in the language of the page."""
+    return reverse("subscribe")
 
 
 def notice(
@@ -88,7 +92,7 @@ def broken(request: HttpRequest) -> HttpResponse:
         request,
         _("This link does not work"),
         _("It may have been cut off on its way. Copy it whole from the mail, or use the link in a newer mail."),
-        following=Next(SUBSCRIBE, _("Subscribe")),
+        following=Next(subscribe(), _("Subscribe")),
         status=404,
     )
 
@@ -100,7 +104,7 @@ def gone(request: HttpRequest) -> HttpResponse:
         _("There is no subscription behind this link"),
         _("It was ended, or everything about it was deleted. Nothing is sent."),
         _("If you would like to be told again, subscribe anew."),
-        following=Next(SUBSCRIBE, _("Subscribe")),
+        following=Next(subscribe(), _("Subscribe")),
         status=410,
     )
 
@@ -116,7 +120,7 @@ def expired(request: HttpRequest, purpose: str) -> HttpResponse:
         request,
         _("This link has expired"),
         _("It worked for seven days. Ask again with your e-mail address, and a new one is on its way."),
-        following=Next(SUBSCRIBE, _("Ask again")),
+        following=Next(subscribe(), _("Ask again")),
         status=410,
     )
 
@@ -129,7 +133,7 @@ def foreign(request: HttpRequest) -> HttpResponse:
         _(
             "Nothing was done. Please fill in the form here; if your browser hides where a form comes from, allow it for this site."
         ),
-        following=Next(SUBSCRIBE, _("To the form")),
+        following=Next(subscribe(), _("To the form")),
         status=403,
     )
 
@@ -142,7 +146,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
         _(
             "Many subscriptions were asked for in a short time, more than we can take. Please try again in a few minutes."
         ),
-        following=Next(SUBSCRIBE, _("To the form")),
+        following=Next(subscribe(), _("To the form")),
         status=429,
     )
     response.headers["Retry-After"] = "300"

@@ -94,7 +94,7 @@ def _confirmed(request: HttpRequest, person: UUID, result: Confirmed) -> HttpRes
         request,
         _("You have unsubscribed since"),
         _("This link was used before, and you left after that. If you would like to come back, subscribe anew."),
-        following=Next(notices.SUBSCRIBE, _("Subscribe")),
+        following=Next(notices.subscribe(), _("Subscribe")),
     )
 
 
@@ -120,5 +120,5 @@ def unsubscribe(request: HttpRequest, person: UUID) -> HttpResponse:
         _("You are unsubscribed"),
         _("Nothing more is sent to you. What is on its way already may still arrive."),
         _("Changed your mind? You are welcome back at any time."),
-        following=Next(notices.SUBSCRIBE, _("Subscribe")),
+        following=Next(notices.subscribe(), _("Subscribe")),
     )

@@ -5,7 +5,9 @@ from contextlib import suppress
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from tocsin.web import languages
 from tocsin.web.errors import RETRY_SECONDS, sorry
 from tocsin.web.look import look
 from tocsin.web.security import headers_outside_django
@@ -18,7 +20,8 @@ MEGABYTE: Final = 1024 * 1024
 
 async def busy(send: Send) -> None:
     """503: come back soon."""
-    headers, body = _page(sorry(_("Very many people are here just now"), _("Please try again in a moment.")))
+    with override(languages.known()):
+        headers, body = _page(sorry(_("Very many people are here just now"), _("Please try again in a moment.")))
     headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -26,7 +29,10 @@ async def busy(send: Send) -> None:
 
 async def another_host(send: Send) -> None:
     """400: this is not a name of ours."""
-    headers, body = _page(sorry(_("This site has another address"), _("It is not known by the name you asked for.")))
+    with override(languages.known()):
+        headers, body = _page(
+            sorry(_("This site has another address"), _("It is not known by the name you asked for."))
+        )
     await send({"type": "http.response.start", "status": 400, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -34,9 +40,10 @@ async def another_host(send: Send) -> None:
 async def too_large(receive: Receive, send: Send, limit: int) -> None:
     """413, and nothing more on this connection. What still comes is read for a moment, so that the page arrives."""
     size = f"{limit // MEGABYTE} MB" if limit >= MEGABYTE else f"{limit // 1024} KB"
-    page = sorry(
-        _("That was too much at once"), _("At most {size} can be sent here. Nothing was changed.").format(size=size)
-    )
+    with override(languages.known()):
+        page = sorry(
+            _("That was too much at once"), _("At most {size} can be sent here. Nothing was changed.").format(size=size)
+        )
     headers, body = _page(page)
     headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": 413, "headers": headers})

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from wagtail.models import Site
 
-from tocsin.web import queries
+from tocsin.web import languages, queries
 from tocsin.web.cache.entries import Entry, Rendered
 from tocsin.web.cache.generation import Generation
 from tocsin.web.cache.remarks import REMARKS, Remarks
@@ -103,6 +103,7 @@ class Renderer:
         if generation != self._roots_of:
             self._roots_of = generation
             Site.clear_site_root_paths_cache()
+            languages.forget()
 
     def _scope(self, target: Target, around: Surroundings, *, secure: bool) -> Scope:
         headers = [(b"host", self._host)]

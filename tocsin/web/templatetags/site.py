@@ -16,6 +16,7 @@ from tocsin.content import phrases
 from tocsin.content.footnotes import Note
 from tocsin.content.models import PlainPage, PostPage, StreamPage
 from tocsin.web import body, sharing, structured
+from tocsin.web.alternates import Alternate
 from tocsin.web.body import Piece
 from tocsin.web.context import Site
 from tocsin.web.feeds.formats import FORMATS
@@ -62,6 +63,13 @@ def news_article(context: RequestContext, article: Article) -> SafeString:
 def organization(context: RequestContext) -> SafeString:
     """The publication as schema.org knows it, as JSON that is safe inside a script element."""
     return structured.organization(context["site"])
+
+
+@register.simple_tag(takes_context=True)
+def alternates(context: RequestContext) -> Sequence[Alternate]:
+    """The page in every language it exists in; empty if it exists in one only."""
+    site: Site = context["site"]
+    return site.alternates(context.get("page"))
 
 
 @register.simple_tag(takes_context=True)
