@@ -25,6 +25,7 @@ from tocsin.audience.models import (
 )
 from tocsin.lib.addresses import EmailAddress
 from tocsin.lib.errors import Refused
+from tocsin.lib.mailboxes import is_disposable
 
 Reason, Status = Suppression.Reason, Subscriber.Status
 LIFTABLE = (Reason.MANUAL, Reason.BOUNCED)
@@ -54,7 +55,12 @@ def add(newcomer: Newcomer, by: str) -> Subscriber:
     person = known.subscriber if known else Subscriber(source="staff")
     person.name, person.status, person.language = newcomer.name, Status.ACTIVE, newcomer.language
     person.save()
-    address = known or Address(subscriber=person, value=newcomer.email.value, hash=email_hash)
+    address = known or Address(
+        subscriber=person,
+        value=newcomer.email.value,
+        hash=email_hash,
+        is_disposable=is_disposable(newcomer.email),
+    )
     address.confirmed_at = timezone.now()
     address.save()
     choices.follow(person, newcomer.choices)

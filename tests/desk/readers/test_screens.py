@@ -75,6 +75,12 @@ def test_one_readers_story_has_consents_deliveries_and_notes(client, editor):
     assert f"/admin/tellings/{Dispatch.objects.get().pk}/" in client.get(url).content.decode()
 
 
+def test_a_throw_away_mailbox_is_said_to_be_one(client, editor):
+    mira = subscribe("mira@mailinator.com")
+    assert "Subscribed, with a throw-away mailbox" in text_of(client.get(LIST))
+    assert "(a throw-away mailbox)" in text_of(client.get(f"{LIST}{mira.pk}/"))
+
+
 def test_an_empty_note_is_refused(client, editor):
     mira = subscribe()
     assert "This field is required" in text_of(client.post(f"{LIST}{mira.pk}/", {"text": " "}))

@@ -86,6 +86,13 @@ def address_of(reader: Subscriber) -> str:
     return addresses[0].value if addresses else ""
 
 
+def stands(reader: Subscriber) -> str:
+    """Where a reader of the list stands, and whether their mailbox is one of those that are thrown away."""
+    standing = selection.standing_of(reader, suppressed=getattr(reader, "is_suppressed", False)).label
+    thrown_away = any(address.is_disposable for address in reader.addresses.all())
+    return _("{standing}, with a throw-away mailbox").format(standing=standing) if thrown_away else str(standing)
+
+
 def follows(reader: Subscriber) -> str:
     """What a reader follows, in short."""
     chosen = list(reader.subscriptions.all())
@@ -119,11 +126,7 @@ class ReadersView(generic.IndexView):
             get_url=lambda reader: reverse("readers:one", args=[reader.pk]),
         ),
         Column("name", label=gettext_lazy("Name"), accessor="name"),
-        Column(
-            "standing",
-            label=gettext_lazy("Stands"),
-            accessor=lambda reader: selection.standing_of(reader, suppressed=reader.is_suppressed).label,
-        ),
+        Column("standing", label=gettext_lazy("Stands"), accessor=stands),
         Column("follows", label=gettext_lazy("Follows"), accessor=follows),
         Column("source", label=gettext_lazy("From"), accessor="source"),
         DateColumn("created_at", label=gettext_lazy("Since"), sort_key="created_at"),
@@ -157,6 +160,8 @@ class ReadersView(generic.IndexView):
             *super().header_buttons,
             HeaderButton(_("Growth"), url=reverse("readers:growth"), icon_name="order-up"),
         ]
+        if self.request.user.has_perm("audience.add_import"):
+            buttons.append(HeaderButton(_("Import"), url=reverse("imports:index"), icon_name="upload"))
         if self.request.user.has_perm("audience.export_subscriber"):
             buttons.append(HeaderButton(_("Export"), url=reverse("readers:export"), icon_name="download"))
         return [*buttons, self._change_button()] if self.user_has_permission("change") else buttons
