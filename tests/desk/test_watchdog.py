@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from tests.posts import draft, publish, published
 from tests.readers import readers
+from tocsin.audience.models import Publication
 from tocsin.audience.queries import publication
 from tocsin.content.models import PostPage
 from tocsin.courier.message import Message
@@ -178,3 +179,12 @@ def test_the_sweep_tells_nobody_of_a_post_that_is_down():
     post.unpublish()
     sweep.sweep()
     assert not Dispatch.objects.exists()
+
+
+def test_the_staff_are_written_to_in_the_publications_language():
+    Publication.objects.update(language="de")
+    old_alert()
+    watchdog.watch()
+    [mail] = mails()
+    assert "needs a person" not in mail.subject
+    assert "Die Warnung" in mail.text

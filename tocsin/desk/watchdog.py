@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Revision
@@ -40,7 +40,12 @@ def findings() -> dict[str, str]:
 
 @transaction.atomic
 def watch() -> None:
-    """Open an incident for what is newly wrong, close those that are over."""
+    """Open an incident for what is newly wrong, close those that are over. In the publication's language."""
+    with translation.override(publication().language):
+        _watch()
+
+
+def _watch() -> None:
     found = findings()
     over = Incident.objects.filter(closed_us__isnull=True).exclude(key__in=found)
     over.update(closed_us=clock.now_us())
@@ -120,10 +125,13 @@ def _waiting() -> Iterator[tuple[str, str]]:
 
 def _digests() -> Iterator[tuple[str, str]]:
     if late := digests.overdue(clock.now_us()):
-        text = (
-            f"The digests of {late:,} readers are more than {digests.LATE_MINUTES} minutes late. Is the worker running? "
-            "Its log says why. Nobody is forgotten: they get one digest with all that was published, as soon as it runs."
-        )
+        text = ngettext(
+            "The digest of {number} reader is more than {minutes} minutes late. Is the worker running? Its log says why. "
+            "Nobody is forgotten: they get one digest with all that was published, as soon as it runs.",
+            "The digests of {number} readers are more than {minutes} minutes late. Is the worker running? Its log says why. "
+            "Nobody is forgotten: they get one digest with all that was published, as soon as it runs.",
+            late,
+        ).format(number=intcomma(late), minutes=digests.LATE_MINUTES)
         yield "digests", text
 
 
