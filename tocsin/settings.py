@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from zoneinfo import available_timezones
 
 from tocsin.lib import config as tocsin_config
 from tocsin.lib import omissions
@@ -19,6 +20,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.behind_t
 CSRF_TRUSTED_ORIGINS = [CONFIG.site_url]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.behind_tls
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "tocsin.web.sessions"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.behind_tls else 0
 SECURE_REFERRER_POLICY = "same-origin"
 
@@ -162,6 +164,8 @@ LOCALE_PATHS = [Path(__file__).parent / "locale"]
 WAGTAIL_I18N_ENABLED = True
 TIME_ZONE = "UTC"
 USE_TZ = True
+WAGTAIL_USER_TIME_ZONES = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+FORMAT_MODULE_PATH = ["tocsin.formats"]
 
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"

@@ -117,3 +117,17 @@ def test_leaving_is_a_choice_that_is_kept_and_goes_with_the_person(clock):
     assert PastChoice.objects.get().cadence == "instant"
     actions.erase(person.public_id)
     assert not PastChoice.objects.exists()
+
+
+@pytest.mark.django_db
+def test_coming_back_is_no_change_that_could_be_taken_back(clock):
+    parks = people.topic("parks")
+    person = people.subscribe(choices={parks.pk: "instant"})
+    clock.shift(60)
+    actions.unsubscribe(person.public_id, "test")
+    clock.shift(60)
+    people.ask(choices={parks.pk: "daily"})
+    clock.shift(60)
+    actions.confirm(person.public_id)
+    assert not actions.undo_choices(person.public_id)
+    assert queries.chosen(person) == {parks.pk: "daily"}

@@ -1,6 +1,9 @@
 """What the staff do to readers: adding, suppressing, lifting, and changing what some of them follow."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tests.audience.people import ask, record, subscribe, told, topic
 from tocsin.audience import actions, upkeep
@@ -91,3 +94,20 @@ def test_only_the_subscribed_are_made_to_follow():
     assert not pending.subscriptions.filter(followable=water).exists()
     assert upkeep.unfollow([mira.pk, pending.pk], water, by="ed") == 1
     assert not mira.subscriptions.filter(followable=water).exists()
+
+
+def test_who_left_after_they_were_suppressed_is_not_lifted():
+    mira = subscribe()
+    upkeep.suppress([mira.pk], "asked by telephone", by="ed")
+    actions.unsubscribe(mira.public_id, "test")
+    assert upkeep.lift([mira.pk], by="ed") == 0
+    assert Suppression.objects.exists()
+
+
+def test_who_is_added_after_a_break_is_told_again():
+    asked = ask().address.subscriber
+    asked.paused_until = timezone.now() + timedelta(days=30)
+    asked.digest_due_us = None
+    asked.save()
+    person = upkeep.add(newcomer(), by="ed")
+    assert (person.on_break_until, person.digest_due_us) == (None, 0)

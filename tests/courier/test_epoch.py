@@ -344,3 +344,23 @@ def test_without_an_epoch_nothing_is_guarded(committed):
     assert ledger.claim(enlist(ledger), Lane.INSTANT, clock.now_us(), 10)
     assert not Row.objects.exists()
     ledger.close()
+
+
+def test_what_plans_itself_in_a_copy_is_held_until_a_person_lets_it_go_on(machines):
+    machine = machines()
+    tell(1)
+    machine.claim()
+    backup = Row.objects.get()
+    tell(2)
+    machine.claim()
+    machine.die()
+    go_back(backup)
+    machine.start()
+    assert machine.claim() == []
+    with transaction.atomic():
+        digest = actions.open_digest("Digest", since_us=0)
+    assert digest.pk in held()
+    with transaction.atomic():
+        actions.resume_all()
+    with transaction.atomic():
+        assert not Dispatch.objects.get(pk=actions.open_digest("Digest", since_us=clock.now_us() + 1).pk).paused_us

@@ -68,3 +68,8 @@ def test_what_might_be_read_in_two_ways_is_refused_with_a_mend(written):
 def test_disguised_digits_are_no_name(written):
     with pytest.raises(Refused):
         destination(written)
+
+
+def test_an_address_that_becomes_too_long_in_its_one_spelling_is_refused():
+    with pytest.raises(Refused, match="too long"):
+        destination("https://example.org/" + "ї" * 400)

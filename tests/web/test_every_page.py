@@ -17,6 +17,7 @@ from tests.conftest import own_database
 from tests.everything import Leaf, publish_everything
 from tocsin.web import errors
 from tocsin.web.cache.generation import shared
+from tocsin.web.cache.tally import Tally
 from tocsin.web.cache.targets import target
 from tocsin.web.compression import Coding, compressed
 from tocsin.web.look import look
@@ -135,7 +136,7 @@ def test_it_arrives_in_the_first_flight(answers):
 
 
 def test_it_costs_few_queries_whatever_it_shows(leaves):
-    renderer = Renderer(Django(), shared(), "news.example.org", behind_tls=False)
+    renderer = Renderer(Django(), shared(), Tally(), "news.example.org", behind_tls=False)
     costs = {}
     for leaf in leaves:
         path, _, query = leaf.path.partition("?")

@@ -203,3 +203,11 @@ def test_a_readers_own_pages_speak_their_language():
     answer = browser().get(link("confirm", Subscriber.objects.get()))
     assert heading(answer) == "Ще один крок"
     assert '<html lang="uk"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/en", "/en/", "/en//evil.example/", "/en/%2Fevil.example/"])
+def test_the_prefix_of_the_main_language_leads_within_the_site_and_not_in_circles(path):
+    answer = browser().get(path)
+    assert answer.status_code == 301
+    assert answer["Location"].startswith("/")
+    assert not answer["Location"].startswith(("//", "/en"))

@@ -82,10 +82,12 @@ def keep(ending: QuerySet[Subscription], now: datetime) -> None:
 
 
 def last_change(subscriber: Subscriber) -> datetime | None:
-    """When they last changed what they follow; None if they never did."""
+    """When they last changed what they follow; None if they never did since they confirmed."""
     ended = subscriber.past_choices.aggregate(last=Max("ended_at"))["last"]
     begun = subscriber.subscriptions.aggregate(last=Max("paced_at"))["last"]
-    return max((moment for moment in (ended, begun) if moment), default=None)
+    last = max((moment for moment in (ended, begun) if moment), default=None)
+    confirmed = subscriber.addresses.aggregate(at=Max("confirmed_at"))["at"]
+    return last if last and (confirmed is None or last > confirmed) else None  # what they came with is no change
 
 
 def undo(subscriber: Subscriber) -> bool:

@@ -11,12 +11,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tocsin.audience import choices, queries, wordings
-from tocsin.audience.actions import consent_text
+from tocsin.audience import choices, pace, queries, wordings
+from tocsin.audience.actions import consent_text, owned_address
 from tocsin.audience.models import (
     Address,
     Cadence,
-    Channel,
     Consent,
     Followable,
     StaffNote,
@@ -25,7 +24,6 @@ from tocsin.audience.models import (
 )
 from tocsin.lib.addresses import EmailAddress
 from tocsin.lib.errors import Refused
-from tocsin.lib.mailboxes import is_disposable
 
 Reason, Status = Suppression.Reason, Subscriber.Status
 LIFTABLE = (Reason.MANUAL, Reason.BOUNCED)
@@ -49,24 +47,17 @@ def add(newcomer: Newcomer, by: str) -> Subscriber:
 
     Raises Refused for who is subscribed already, who left, and an address that must not be written to.
     """
-    email_hash = queries.hash_of(newcomer.email)
-    known = Address.objects.select_related("subscriber").filter(channel=Channel.EMAIL, hash=email_hash).first()
-    _require_free(known, email_hash)
-    person = known.subscriber if known else Subscriber(source="staff")
+    address = owned_address(newcomer.email, newcomer.language, "staff")  # locked, and gone again if it is refused
+    _require_free(address)
+    person = address.subscriber
     person.name, person.status, person.language = newcomer.name, Status.ACTIVE, newcomer.language
-    person.save()
-    address = known or Address(
-        subscriber=person,
-        value=newcomer.email.value,
-        hash=email_hash,
-        is_disposable=is_disposable(newcomer.email),
-    )
-    address.confirmed_at = timezone.now()
-    address.save()
+    person.paused_until, person.digest_due_us, person.digested_us = None, pace.LOOK, 0
+    person.save(update_fields=["name", "status", "language", "paused_until", "digest_due_us", "digested_us"])
+    Address.objects.filter(pk=address.pk).update(confirmed_at=timezone.now())
     choices.follow(person, newcomer.choices)
     Consent.objects.create(
         subscriber_id=person.pk,
-        address_hash=email_hash,
+        address_hash=address.hash,
         event=Consent.Event.IMPORTED,
         text=consent_text(wordings.IMPORT, queries.publication().language, newcomer.consent),
         how=f"added by {by}",
@@ -97,9 +88,13 @@ def suppress(people: Collection[int], why: str, by: str) -> int:
 
 @transaction.atomic
 def lift(people: Collection[int], by: str) -> int:
-    """Let these subscribers be written to again, unless they unsubscribed or complained; how many that is new to."""
+    """Let these subscribers be written to again, unless they unsubscribed or complained; how many that is new to.
+
+    Who is not subscribed any more may have left after they were suppressed: that they are is then all that says so.
+    """
     addresses = _addresses(people)
-    lifted = _suppressions(addresses).filter(reason__in=LIFTABLE)
+    subscribed = set(Subscriber.objects.filter(pk__in=people, status=Status.ACTIVE).values_list("pk", flat=True))
+    lifted = _suppressions([one for one in addresses if one.subscriber_id in subscribed]).filter(reason__in=LIFTABLE)
     hashes = {bytes(one) for one in lifted.values_list("address_hash", flat=True)}
     lifted.delete()
     again = {address.subscriber_id for address in addresses if bytes(address.hash) in hashes}
@@ -130,11 +125,11 @@ def _rewish(people: Collection[int], wish: Callable[[dict[int, str]], dict[int, 
     return _note_all(changed, text, by)
 
 
-def _require_free(known: Address | None, email_hash: bytes) -> None:
-    suppressed = Suppression.objects.filter(channel=Channel.EMAIL, address_hash=email_hash).first()
-    if known and known.subscriber.status == Status.ACTIVE:
+def _require_free(address: Address) -> None:
+    suppressed = Suppression.objects.filter(channel=address.channel, address_hash=address.hash).first()
+    if address.subscriber.status == Status.ACTIVE:
         raise Refused("This address is subscribed already.", "Look it up in the list of readers.")
-    if (known and known.subscriber.status == Status.LEFT) or (suppressed and suppressed.reason == Reason.UNSUBSCRIBED):
+    if address.subscriber.status == Status.LEFT or (suppressed and suppressed.reason == Reason.UNSUBSCRIBED):
         raise Refused("The owner of this address unsubscribed.", "Only they can come back, with the form on the site.")
     if suppressed:
         reason = Reason(suppressed.reason).label

@@ -126,9 +126,10 @@ def _publication(config: Config) -> Iterator[Finding]:
 
 def _tellings() -> Iterator[Finding]:
     """What is held: by the rule that a restored database mails nobody by itself, or by a person."""
-    from tocsin.courier.queries import paused
+    from tocsin.courier.queries import is_held, paused
 
-    if held := paused(restored=True):
+    held = paused(restored=True)
+    if held or is_held():
         message = f"{len(held)} tellings are held, for this database was restored or copied: nobody is mailed."
         mend = "See `tocsin dispatch list`; cancel what was told before or is out of date, then `tocsin dispatch resume --all`."
         yield Finding("tellings", False, message, mend)

@@ -57,11 +57,12 @@ def resume(number: int | None, *, every: bool, as_json: bool) -> None:
     setup()
     from django.db import transaction
 
-    from tocsin.courier import actions
+    from tocsin.courier import actions, queries
 
     with transaction.atomic():
+        was_held = queries.is_held()
         resumed = actions.resume_all() if number is None else int(actions.resume(found(number)))
-    if not resumed:
+    if not resumed and not (every and was_held):
         raise Refused("Nothing is held back." if number is None else f"Dispatch {number} is not paused.")
     if as_json:
         print(json.dumps({"resumed": resumed}))

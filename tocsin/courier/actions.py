@@ -13,11 +13,12 @@ from django.db.models import F, QuerySet
 from tocsin.audience import queries as audience_queries
 from tocsin.audience.models import Address, Channel, Publication
 from tocsin.courier.ledger.database import DOORBELL, from_django
+from tocsin.courier.ledger.dispatches import RESTORED
 from tocsin.courier.ledger.ledger import Ledger
 from tocsin.courier.ledger.part import packed
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
-from tocsin.courier.models import Batch, Delivery, Dispatch, Edition, Lane
+from tocsin.courier.models import Batch, Delivery, Dispatch, Edition, Epoch, Lane
 from tocsin.lib import addresses, clock, config
 from tocsin.lib.errors import Refused
 
@@ -108,7 +109,10 @@ def open_digest(title: str, *, since_us: int) -> Dispatch:
     _require_transaction()
     if (under_way := digest_under_way(since_us)) is not None:
         return Dispatch.objects.select_for_update().get(pk=under_way)
-    return _open(Dispatch.Kind.DIGEST, Lane.DIGEST, title)
+    dispatch = _open(Dispatch.Kind.DIGEST, Lane.DIGEST, title)
+    if Epoch.objects.filter(held=True).exists():  # nobody asked for it now: in a copy it must not leave by itself
+        pause(dispatch, RESTORED)
+    return dispatch
 
 
 def add_edition(dispatch: Dispatch, message: Message, posts: Sequence[tuple[int, int | None]]) -> int:
@@ -152,8 +156,14 @@ def pause(dispatch: Dispatch, reason: str = "") -> bool:
 
 
 def resume(dispatch: Dispatch) -> bool:
-    """Go on with a paused dispatch. False if it was not paused. In the caller's transaction."""
-    resumed = _ledger().resume(dispatch.pk)
+    """Go on with a paused dispatch. False if it was not paused. In the caller's transaction.
+
+    With the last that was held since the database was restored, all is as it was: what plans itself is held no more.
+    """
+    ledger = _ledger()
+    resumed = ledger.resume(dispatch.pk)
+    if resumed and not ledger.held():
+        Epoch.objects.update(held=False)
     _ring()
     return resumed
 
@@ -162,6 +172,7 @@ def resume_all() -> int:
     """Go on with all that is held since the database was restored or copied; how many. In the caller's transaction."""
     ledger = _ledger()
     resumed = sum(ledger.resume(dispatch) for dispatch in ledger.held())
+    Epoch.objects.update(held=False)
     _ring()
     return resumed
 

@@ -118,6 +118,9 @@ class Epoch(models.Model):
 
     lineage = models.CharField(max_length=32)
     number = models.BigIntegerField()
+    held = models.BooleanField(
+        default=False, db_default=False, help_text="Restored or copied: what plans itself waits for a person too."
+    )
 
     def __str__(self) -> str:
         return f"{self.lineage} {self.number}"

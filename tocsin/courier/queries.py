@@ -15,7 +15,7 @@ from tocsin.courier.ledger import quota
 from tocsin.courier.ledger.dispatches import RESTORED
 from tocsin.courier.ledger.statements import for_django
 from tocsin.courier.message import Message
-from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, RelayStatus, RelayUse, Telling
+from tocsin.courier.models import Attempt, Batch, Delivery, Dispatch, Epoch, RelayStatus, RelayUse, Telling
 from tocsin.courier.reasons import gist
 from tocsin.courier.states import UNSETTLED, State
 from tocsin.lib import clock
@@ -151,6 +151,11 @@ def listing(dispatch_id: int, state: str) -> Iterator[Listed]:
 def dispatches_of_post(post_id: int) -> QuerySet[Dispatch]:
     """Every telling of a post, the first one first."""
     return Dispatch.objects.filter(post_id=post_id).order_by("id")
+
+
+def is_held() -> bool:
+    """Whether this database was restored or copied and nobody has let it go on yet: nothing is told by itself."""
+    return Epoch.objects.filter(held=True).exists()
 
 
 def sent_to(subscriber_id: int) -> QuerySet[Delivery]:

@@ -93,7 +93,8 @@ def _alerts() -> Iterator[tuple[str, str]]:
 
 
 def _held() -> Iterator[tuple[str, str]]:
-    if held := ledger.paused(restored=True):
+    held = ledger.paused(restored=True)
+    if held or ledger.is_held():
         text = ngettext(
             "This database was restored or copied, so nobody is mailed by itself: {number} telling is held.",
             "This database was restored or copied, so nobody is mailed by itself: {number} tellings are held.",

@@ -52,9 +52,7 @@ class Destination:
 def destination(url: str) -> Destination:
     """Where `url` leads. Raises Refused, saying why."""
     if len(url) > LONGEST:
-        raise Refused(
-            _("The address is too long."), _("The longest address has {number} characters.").format(number=LONGEST)
-        )
+        raise _too_long()
     if _NOT_IN_AN_ADDRESS.search(url):
         raise Refused(
             _("There is a space, a backslash or a control character in the address."),
@@ -74,7 +72,16 @@ def destination(url: str) -> Destination:
         raise Refused(_("There is a name or a password in the address."), _("Take out what stands before the @."))
     query = f"?{parts.query}" if parts.query else ""
     target = quote(f"{parts.path or '/'}{query}", safe=_AS_IT_IS.replace("#", ""))
-    return Destination(scheme, _host(host), PORTS[scheme] if port is None else port, target)
+    found = Destination(scheme, _host(host), PORTS[scheme] if port is None else port, target)
+    if len(found.url) > LONGEST:  # letters that are not ASCII take three to nine times as much
+        raise _too_long()
+    return found
+
+
+def _too_long() -> Refused:
+    return Refused(
+        _("The address is too long."), _("The longest address has {number} characters.").format(number=LONGEST)
+    )
 
 
 def _host(written: str) -> str:

@@ -108,7 +108,8 @@ class LanguageOfTheAddress:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         site, prefix = spoken(), request.path_info[1:].partition("/")[0]
         if prefix == site.main and request.method in {"GET", "HEAD"}:
-            return HttpResponsePermanentRedirect(request.get_full_path().replace(f"/{prefix}/", "/", 1))
+            rest = request.get_full_path().removeprefix(f"/{prefix}").lstrip("/")  # `//` would name another host
+            return HttpResponsePermanentRedirect(f"/{rest}", headers={"Cache-Control": "no-cache"})
         language = prefix if prefix in site.all else site.main
         with translation.override(language):
             request.LANGUAGE_CODE = language

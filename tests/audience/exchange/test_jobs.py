@@ -1,5 +1,6 @@
 """Imports of the newsroom: checked, decided, written in the background, whoever is killed on the way."""
 
+import os
 import stat
 from datetime import timedelta
 from typing import Any
@@ -179,3 +180,19 @@ def test_a_file_that_is_missing_is_said_to_be(folder):
 def test_files_lie_in_the_state_directory(monkeypatch):
     monkeypatch.undo()
     assert jobs.report_file(Import(), jobs.REJECTS).is_relative_to(config.current().state_dir / "imports")
+
+
+@pytest.mark.django_db
+def test_files_that_outlived_their_import_are_deleted_in_time(folder):
+    job, other = run(given()), run(given())
+    jobs.drop(job)
+    stray = jobs.report_file(job, jobs.OUTCOMES)
+    stray.write_text("mira@example.org")  # by a runner that did not know yet
+    jobs.sweep()
+    assert stray.exists()
+    old = (timezone.now() - 2 * jobs.KEPT).timestamp()
+    for path in folder.iterdir():
+        os.utime(path, (old, old))
+    jobs.sweep()
+    assert not stray.exists()
+    assert jobs.report_file(other, jobs.OUTCOMES).exists()

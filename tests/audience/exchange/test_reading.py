@@ -258,3 +258,8 @@ def test_no_bytes_make_it_stumble(content):
     except Refused:
         return
     assert all(isinstance(row, tuple | BadRow) for row in found)
+
+
+def test_a_heading_that_is_broken_can_be_kept_and_shown():
+    form = table(b"email,Stra\xdfe\nm\xc3\xadra@example.org,x\n").form
+    assert all(part.isprintable() and part.encode() for part in form.headings)

@@ -368,7 +368,7 @@ def test_digests_that_are_late_raise_the_alarm(daily):
     with at(1, 7.2):
         assert "digests" not in watchdog.findings()
     with at(1, 7.5):
-        assert "1 readers" in watchdog.findings()["digests"]
+        assert "1 reader " in watchdog.findings()["digests"]
         plan()
         assert "digests" not in watchdog.findings()
 

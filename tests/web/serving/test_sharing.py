@@ -118,8 +118,12 @@ class TestBodies:
         assert answer.startswith(b"HTTP/1.1 413 ")
 
     def test_the_newsroom_may_upload_more_but_not_everything(self, site):
-        upload, session = b"x" * 3_000_000, {"cookie": "sessionid=x"}
+        client = Client()
+        client.force_login(User.objects.create_superuser("uploads", email="", password="x"))
+        upload, session = b"x" * 3_000_000, {"cookie": f"sessionid={client.cookies['sessionid'].value}"}
         assert site.get("/admin/images/add/", "POST", upload).status == 413
+        for pretended in ("sessionid=x", "sessionid=abcdefghijklmnop", 'sessionid="\\000aaaaaaaaa"'):
+            assert site.get("/admin/images/add/", "POST", upload, cookie=pretended).status == 413
         assert site.get("/admin/images/add/", "POST", upload, **session).status == 403
         too_much = {**session, "content_length": str(40_000_000)}
         assert site.get("/admin/images/add/", "POST", b"", **too_much).status == 413

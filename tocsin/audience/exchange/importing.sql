@@ -125,7 +125,8 @@ SELECT subscriber, public_id, name, 'active', coalesce(nullif(language, ''), %(l
 FROM import_chunk WHERE fate = 'new' ORDER BY line
 
 -- name: activate_pending
-UPDATE audience_subscriber SET status = 'active', source = 'import', paused_until = NULL, name = import_chunk.name
+UPDATE audience_subscriber SET status = 'active', source = 'import', paused_until = NULL, name = import_chunk.name,
+    digest_due_us = 0, digested_us = 0
 FROM import_chunk
 WHERE import_chunk.subscriber = audience_subscriber.id AND import_chunk.fate = 'pending'
 

@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import timedelta
 from itertools import islice
@@ -125,6 +125,17 @@ def sweep() -> None:
     old = now - KEPT
     for job in Import.objects.filter(state=State.DONE, ended_at__lt=old, ended_at__gt=old - UNDECIDED):
         _forget_files(job, REJECTS)
+    _forget_strays(old.timestamp())
+
+
+def _forget_strays(before: float) -> None:
+    """Delete files that nobody needs, whoever was cut off before they could: all of an import that is over or gone."""
+    kept = {one.hex for one in Import.objects.filter(state__in=OPEN).values_list("token", flat=True)}
+    kept |= {one.hex for one in Import.objects.filter(state__in=STARTING.values()).values_list("token", flat=True)}
+    for path in _folder().iterdir():
+        with suppress(FileNotFoundError):
+            if path.name.partition(".")[0] not in kept and path.stat().st_mtime < before:
+                path.unlink()
 
 
 def report_file(job: Import, kind: str) -> Path:

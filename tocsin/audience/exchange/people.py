@@ -208,7 +208,7 @@ def _public_id(address_hash: bytes) -> str:
 
 def _ip(text: str) -> str | None:
     try:
-        return str(ip_address(text)) if text else None
+        return str(ip_address(text.partition("%")[0])) if text else None  # PostgreSQL knows no zones
     except ValueError:
         return None
 

@@ -13,7 +13,7 @@ from typing import IO, Final
 
 from tocsin.audience.exchange import encoding, sources
 from tocsin.audience.exchange.columns import Column, folded
-from tocsin.audience.exchange.encoding import Encoding
+from tocsin.audience.exchange.encoding import DAMAGE, Encoding
 from tocsin.audience.exchange.lines import MAX_LINE, Lines, is_cut
 from tocsin.audience.exchange.rows import DELIMITERS, BadRow, Row, rows
 from tocsin.audience.exchange.sources import EASYBLOG, EASYBLOG_TYPES, PLAIN, SOURCES, WORDS, Source, Values
@@ -97,6 +97,8 @@ def _first_line(lines: Lines, chosen: str) -> tuple[str, str]:
         line = next((line for line in lines if line.strip()), "")
     if is_cut(line):
         raise Refused(f"The first line is longer than {MAX_LINE} characters: this is no CSV file of people.", HEADER)
+    # A heading is kept and shown; what was broken in it is no text that a database or a page could take.
+    line = DAMAGE.sub("\N{REPLACEMENT CHARACTER}", line).replace("\0", "")
     return line, chosen or (said[1] if said else max(DELIMITERS, key=lambda delimiter: _known(_cut(line, delimiter))))
 
 

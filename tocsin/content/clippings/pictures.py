@@ -1,5 +1,6 @@
 """The picture of somebody else's page, made ours: decoded within bounds, scaled, and written anew as a small JPEG."""
 
+import struct
 from hashlib import blake2b
 from io import BytesIO
 from typing import Final
@@ -31,7 +32,7 @@ def redrawn(data: bytes) -> tuple[bytes, int, int]:
             picture.draft("RGB", (2 * WIDTH, 2 * HEIGHT))
             picture.thumbnail((WIDTH, HEIGHT))
             drawn = _on_white(ImageOps.exif_transpose(picture))
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
         raise Refused(_("The picture cannot be read."), _("The page is shown without it.")) from error
     file = BytesIO()
     drawn.save(file, "JPEG", quality=QUALITY, optimize=True)

@@ -78,6 +78,7 @@ class Dispatches(Part):
     def scrub(self, subscriber: int) -> None:
         """Forget whose its deliveries were, and the relays' words, those too that are still to come. The rest stays."""
         with self._database.transaction():
+            self._database.rows("lock_deliveries_of", subscriber=subscriber)  # so that no words come in between
             self._database.change("scrub_attempts", subscriber=subscriber)
             self._database.change("scrub_deliveries", subscriber=subscriber)
 

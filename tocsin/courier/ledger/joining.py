@@ -107,7 +107,9 @@ class Joining(Couriers, Dispatches):
             logger.warning(
                 "this database was restored or copied: %s tellings are held until a person resumes them", held
             )
-        return self._set_in_both(epoch, Mark.fresh())
+        mark = self._set_in_both(epoch, Mark.fresh())
+        self._database.change("hold_what_plans_itself")
+        return mark
 
     def _set_in_both(self, epoch: Epoch, mark: Mark) -> Mark:
         """Begin a lineage. Kept before it is committed: killed in between, this would look like somebody's copy."""

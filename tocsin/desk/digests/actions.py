@@ -89,7 +89,8 @@ def plan(due: Sequence[Candidate], now_us: int) -> list[tuple[Candidate, Turn]]:
 
 def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publication, now_us: int) -> None:
     """Write down what was planned: all of it or, where something changed, nothing. Raises Change or IntegrityError then."""
-    revisions = queries.revisions({post for _, turn in planned for post in turn.posts})
+    posts = {post for _, turn in planned for post in turn.posts}
+    revisions = queries.revisions(posts)
     contents = {
         each.reader.id: Contents(each.language, tuple((post, revisions.get(post)) for post in turn.posts))
         for each, turn in planned
@@ -106,7 +107,7 @@ def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publicati
         mailed = [each for each, turn in planned if turn.posts and contents[each.reader.id] not in faulty]
         if not mailed:
             return
-        if queries.revisions(revisions) != revisions:
+        if posts != revisions.keys() or queries.revisions(posts) != revisions:
             raise Change("a post was edited or taken down")
         dispatch = courier.open_digest(_title(publication, run_since_us), since_us=run_since_us)
         if under_way not in {None, dispatch.pk}:

@@ -95,8 +95,8 @@ def news(since_us: int, until_us: int) -> list[News]:
 
 
 def revisions(posts: Collection[int]) -> dict[int, int | None]:
-    """Which revision of each post is live; those that are not are left out."""
-    return dict(PostPage.objects.live().filter(pk__in=posts).values_list("pk", "live_revision_id"))
+    """Which revision of each post is live, for everybody to see; those that are not are left out."""
+    return dict(PostPage.objects.live().public().filter(pk__in=posts).values_list("pk", "live_revision_id"))
 
 
 def told(posts: Collection[int], hashes: Collection[bytes]) -> dict[bytes, set[int]]:

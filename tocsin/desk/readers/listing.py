@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views import generic
-from wagtail.admin.widgets.button import HeaderButton
+from wagtail.admin.widgets.button import Button, HeaderButton
 
 from tocsin.audience import queries, selection
 from tocsin.audience.models import Address, Cadence, Subscriber, Subscription
@@ -156,15 +156,17 @@ class ReadersView(generic.IndexView):
 
     @cached_property
     def header_buttons(self) -> list[Any]:
-        buttons = [
-            *super().header_buttons,
-            HeaderButton(_("Growth"), url=reverse("readers:growth"), icon_name="order-up"),
-        ]
-        if self.request.user.has_perm("audience.add_import"):
-            buttons.append(HeaderButton(_("Import"), url=reverse("imports:index"), icon_name="upload"))
-        if self.request.user.has_perm("audience.export_subscriber"):
-            buttons.append(HeaderButton(_("Export"), url=reverse("readers:export"), icon_name="download"))
+        buttons = super().header_buttons
         return [*buttons, self._change_button()] if self.user_has_permission("change") else buttons
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        found = [Button(_("Growth"), url=reverse("readers:growth"), icon_name="order-up")]
+        if self.request.user.has_perm("audience.add_import"):
+            found.append(Button(_("Import"), url=reverse("imports:index"), icon_name="upload"))
+        if self.request.user.has_perm("audience.export_subscriber"):
+            found.append(Button(_("Export"), url=reverse("readers:export"), icon_name="download"))
+        return found
 
     def _change_button(self) -> HeaderButton:
         number = self.get_queryset().count()

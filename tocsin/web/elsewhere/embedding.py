@@ -8,6 +8,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -35,13 +36,14 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 def snippet(site_url: str) -> str:
     """The HTML to paste. It needs no script, and looks like the page it stands on."""
     publication = audience.publication()
-    context = {
-        "action": site_url + DOOR,
-        "publication": publication.name,
-        "language": publication.language,
-        "consent": wordings.subscribing(publication.name),
-    }
-    return render_to_string("elsewhere/snippet.html", context).strip()
+    with override(publication.language):  # not the editor's: what is agreed to goes on record in this one
+        context = {
+            "action": site_url + DOOR,
+            "publication": publication.name,
+            "language": publication.language,
+            "consent": wordings.subscribing(publication.name),
+        }
+        return render_to_string("elsewhere/snippet.html", context).strip()
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+import idna
+
 from tocsin.web.elsewhere import tokens
 from tocsin.web.elsewhere.models import FriendlySite, Key
 
@@ -29,7 +31,8 @@ def origin_of(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError:
+        host = _host(parts.hostname or "")
+    except ValueError:  # UnicodeError, which idna raises, is one
         return ""
     if (
         parts.scheme not in {"http", "https"}
@@ -39,5 +42,11 @@ def origin_of(url: str) -> str:
     ):
         return ""
     shown = "" if port in {None, 80 if parts.scheme == "http" else 443} else f":{port}"
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{shown}"
+
+
+def _host(name: str) -> str:
+    """The name of a server as browsers write it in an origin: literal addresses in brackets, international names in ASCII."""
+    if ":" in name:
+        return f"[{name}]"
+    return name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")

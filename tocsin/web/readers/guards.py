@@ -44,7 +44,10 @@ def is_foreign(request: HttpRequest, *, opaque_too: bool = True) -> bool:
     """
     claimed = request.headers.get("Origin")
     if claimed is None:
-        referrer = urlsplit(request.headers.get("Referer", ""))
+        try:
+            referrer = urlsplit(request.headers.get("Referer", ""))
+        except ValueError:  # no address: certainly none of ours
+            return True
         claimed = f"{referrer.scheme}://{referrer.netloc}" if referrer.netloc else None
     if claimed is None or (claimed == OPAQUE and not opaque_too):
         return False
@@ -86,7 +89,9 @@ def behind(
                 return notices.foreign(request)
             try:
                 with override(languages.understood(language_of(person))):
-                    return view(request, person)
+                    response = view(request, person)
+                    response.headers["Content-Language"] = languages.current()
+                    return response
             except Subscriber.DoesNotExist:
                 return notices.gone(request)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tocsin.audience import actions, queries
 from tocsin.audience.models import Consent, Subscriber
+from tocsin.courier import queries as ledger
 from tocsin.web.readers import mails
 
 REMINDED_AFTER: Final = timedelta(days=3)
@@ -18,7 +19,12 @@ AT_ONCE: Final = 50
 
 
 def remind() -> bool:
-    """Plan the reminders that are due, some at a time; whether there may be more. Safe to run twice at once."""
+    """Plan the reminders that are due, some at a time; whether there may be more. Safe to run twice at once.
+
+    None while the database is held as restored or copied: those who are due were perhaps reminded already.
+    """
+    if ledger.is_held():
+        return False
     due = list(_due().order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     for subscriber in due:
         _remind(subscriber)

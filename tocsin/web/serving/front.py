@@ -22,6 +22,7 @@ from tocsin.web.serving import bodies, refusals
 from tocsin.web.serving.asgi import Receive, Scope, Send, header
 from tocsin.web.serving.rendering import Broken, Renderer, Unavailable
 from tocsin.web.serving.threads import Django, Full, Room, Workers, send_answer
+from tocsin.web.sessions import is_signed_in
 
 log = logging.getLogger(__name__)
 
@@ -166,16 +167,25 @@ class Front:
 
     async def _ask_django(self, scope: Scope, receive: Receive, send: Send) -> None:
         room = Room.NEWSROOM if scope["path"].startswith((NEWSROOM, "/static/", "/documents/")) else Room.FORMS
+        most = await self._limit(scope, room)
         try:
-            body = await bodies.take(scope, receive)
+            body = await bodies.take(scope, receive, most)
         except bodies.Gone:
             return
         except bodies.TooLarge:
-            await refusals.too_large(receive, send, bodies.limit(scope))
+            await refusals.too_large(receive, send, most)
             return
         with body:
             answer = await self._workers.run(room, self._django.respond, scope, body)
             await send_answer(answer, send, self._workers, room)
+
+    async def _limit(self, scope: Scope, room: Room) -> int:
+        """How large a body may be. Before anything large is taken in, the one who sends it must be signed in."""
+        most = bodies.limit(scope)
+        if most == bodies.FORM or scope["method"] in {"GET", "HEAD"}:
+            return bodies.FORM
+        signed_in = await self._workers.run(room, is_signed_in, header(scope, b"cookie"))
+        return most if signed_in else bodies.FORM
 
 
 def _room(page: Target, *, is_known: bool) -> Room:

@@ -53,6 +53,10 @@ SELECT p.id
 FROM {rows} JOIN courier_dispatch p ON p.id = CAST(given.value AS bigint)
 WHERE p.cancelled_us IS NOT NULL OR p.paused_us IS NOT NULL
 
+-- name: lock_deliveries_of
+SELECT id FROM courier_delivery WHERE subscriber_id = :subscriber ORDER BY id
+FOR UPDATE
+
 -- name: scrub_attempts
 -- A relay's words often quote the address they are about.
 UPDATE courier_attempt SET reply = '' WHERE delivery_id IN (

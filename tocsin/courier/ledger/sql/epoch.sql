@@ -7,6 +7,9 @@ FOR UPDATE
 -- name: set_epoch
 UPDATE courier_epoch SET lineage = :lineage, number = :number
 
+-- name: hold_what_plans_itself
+UPDATE courier_epoch SET held = true
+
 -- name: begin_epoch
 INSERT INTO courier_epoch (lineage, number) VALUES (:lineage, :number)
 
