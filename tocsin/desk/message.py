@@ -36,6 +36,11 @@ class Letter:
     reason: str
     parts: list[Part]
 
+    @property
+    def preview(self) -> str:
+        """What a list of mails shows beside the subject."""
+        return self.summary
+
 
 def render(
     post: PostPage, publication: Publication, *, correction: str | None = None, counted: bool = False
@@ -122,7 +127,7 @@ def _moment(moment: datetime, zone: ZoneInfo, *, with_time: bool) -> str:
 
 def _html(letter: Letter, accent: str, subject: str, language: str) -> str:
     return letterhead.typeset(
-        "desk/mail/post.html", accent, language, subject=subject, letter=letter, body=body.as_html(letter.parts)
+        "desk/mail/post.html", accent, language, subject=subject, sheet=letter, body=body.as_html(letter.parts)
     )
 
 

@@ -12,6 +12,7 @@ from wagtail.snippets.models import register_snippet
 from tocsin.desk import home, viewsets
 from tocsin.desk.clippings import ClippingsViewSet
 from tocsin.desk.imports.viewset import ImportsViewSet
+from tocsin.desk.publication import PublicationViewSet
 from tocsin.desk.readers.viewset import ReadersViewSet
 
 NOT_OURS = frozenset({"documents", "explorer"})
@@ -32,7 +33,7 @@ def screens() -> list[Any]:
         viewsets.DigestsViewSet(),
         ReadersViewSet(),
         ImportsViewSet(),
-        viewsets.PublicationViewSet(),
+        PublicationViewSet(),
         ClippingsViewSet(),
     ]
 

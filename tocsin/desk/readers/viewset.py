@@ -1,26 +1,17 @@
 """The readers' screens as Wagtail wants them: a menu item and addresses."""
 
-from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.menu import MenuItem
-from wagtail.admin.viewsets.base import ViewSet
 
+from tocsin.content.screens import PermittedViewSet
 from tocsin.desk.readers import exports, listing, views
 
 
-class ReadersItem(MenuItem):
-    """Readers, in the menu of who may see them."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("audience.view_subscriber"))
-
-
-class ReadersViewSet(ViewSet):
+class ReadersViewSet(PermittedViewSet):
     """Readers."""
 
     name = "readers"
-    menu_item_class = ReadersItem
+    permission = "audience.view_subscriber"
     icon = "group"
     menu_label = _("Readers")
     menu_order = 225

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib.auth.mixins import PermissionRequiredMixin
@@ -15,12 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
-from wagtail.admin.viewsets.base import ViewSet
 
+from tocsin.content.screens import PermittedViewSet
 from tocsin.lib import config
 from tocsin.web.elsewhere import actions, embedding, queries
 from tocsin.web.elsewhere.models import Key, Scope, Standing
@@ -31,27 +30,6 @@ STANDINGS = {
     Standing.REVOKED: gettext_lazy("Revoked"),
 }
 MOST_SITES = 100
-
-
-class PermittedItem(MenuItem):
-    """A menu item for those who may use what it leads to."""
-
-    permission: ClassVar[str]
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(self.permission))
-
-
-class KeysItem(PermittedItem):
-    """Keys, in the menu."""
-
-    permission = "elsewhere.view_key"
-
-
-class FormItem(PermittedItem):
-    """The form for other sites, in the menu."""
-
-    permission = "elsewhere.change_friendlysite"
 
 
 class KeyForm(forms.Form):
@@ -239,11 +217,11 @@ class FormView(PermissionRequiredMixin, WagtailAdminTemplateMixin, TemplateView)
         return redirect("form_elsewhere:edit")
 
 
-class KeysViewSet(ViewSet):
+class KeysViewSet(PermittedViewSet):
     """Keys of programs."""
 
     name = "keys"
-    menu_item_class = KeysItem
+    permission = "elsewhere.view_key"
     icon = "key"
     menu_label = gettext_lazy("Keys for programs")
     menu_order = 60
@@ -257,12 +235,12 @@ class KeysViewSet(ViewSet):
         ]
 
 
-class FormViewSet(ViewSet):
+class FormViewSet(PermittedViewSet):
     """The form for other sites."""
 
     name = "form_elsewhere"
     url_prefix = "form-elsewhere"
-    menu_item_class = FormItem
+    permission = "elsewhere.change_friendlysite"
     icon = "code"
     menu_label = gettext_lazy("Form for other sites")
     menu_order = 50
