@@ -8,11 +8,14 @@ from django.utils import timezone
 from wagtail.rich_text import RichText
 
 from tests.audience import people
+from tests.bodies import RARE
 from tests.pictures import uploaded
 from tests.posts import published, stream
 from tests.web.readers.reading import link
 from tocsin.audience import actions
 from tocsin.audience.models import Publication, Subscriber
+from tocsin.content.clippings import pictures
+from tocsin.content.clippings.models import Clipping
 from tocsin.content.models import Author, MenuItem, PlainPage, Topic
 from tocsin.lib.links import CONFIRM_AGE
 
@@ -20,6 +23,7 @@ POST = "/a-post/"
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
 SEVERITIES = ("minor", "moderate", "severe", "extreme")
 A_LIST_AND_MORE = 14
+SECTIONS = ("Why", "How", "And then", LONG_WORD, "What the harbour master said of it", "Who pays", "When", "What next")
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,20 @@ def _body() -> list[tuple[str, Any]]:
         '<p>See <a href="https://example.org/report">the report</a>. <code>a &lt; b</code></p><hr/><ul><li>One</li></ul>'
     )
     picture = {"image": uploaded(), "caption": "The quay.", "credit": "Ada"}
-    sections = [part for name in ("Why", "How", "And then") for part in (("heading", name), ("text", text))]
-    table = {"data": [["Year", "Boats"], ["2026", "12"]], "first_row_is_table_header": True, "table_caption": "Boats"}
-    return [
-        *sections,
-        ("picture", picture),
-        ("quote", {"text": "No.", "attribution": "Mayor"}),
-        ("table", table),
-        ("code", {"language": "sql", "code": "SELECT 1 < 2\n" + "-- and so on, " * 20}),
-    ]
+    sections = [part for name in SECTIONS for part in (("heading", name), ("text", text))]
+    code = {"language": "sql", "code": "SELECT 1 < 2\n" + "-- and so on, " * 20}
+    return [*sections, ("picture", picture), *RARE, ("code", code), *_links()]
+
+
+def _links() -> list[tuple[str, Any]]:
+    """A card with all it can have, one of an endless word, and one of a page that nobody has looked at yet."""
+    name = pictures.keep(pictures.redrawn(uploaded("tide").file.open().read())[0])
+    known = {"looked_up_at": timezone.now(), "site_name": "The Paper", "description": "How it rises. " * 20}
+    drawn = {"picture": name, "picture_width": 480, "picture_height": 300}
+    Clipping.objects.create(url="https://paper.example/tide", title="The tide", **known, **drawn)
+    Clipping.objects.create(url="https://paper.example/word", title=LONG_WORD * 2, **known, **drawn)
+    own = {"title": "", "description": ""}
+    return [("link", {"url": f"https://paper.example/{path}", **own}) for path in ("tide", "word", f"new/{LONG_WORD}")]
 
 
 def _add_plain_page() -> None:
