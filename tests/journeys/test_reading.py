@@ -1,7 +1,6 @@
 """Reading in a real browser: everybody can, on any screen, at any text size, by keyboard, on paper and without a script."""
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import pytest
@@ -11,6 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.conftest import own_database
 from tests.everything import POST, publish_everything
 from tests.serving import serving
+from tests.trickling import trickling
 from tocsin.channels.email import caught
 from tocsin.web import errors
 
@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.journey]
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 320, "height": 640}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (("light", WIDE), ("dark", PHONE))
+OTHER_LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (("dark", WIDE), ("light", PHONE))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SHIFTS = """
 window.shifts = [];
@@ -56,11 +57,13 @@ def root_size(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.documentElement).fontSize"))
 
 
-def violations(page: Page, name: str) -> list[tuple[str, str, int, str, str]]:
-    """What axe finds against WCAG 2.2 AA and its best practices: light and dark, on a desk and on a phone."""
+def violations(
+    page: Page, name: str, looks: Iterable[tuple[Literal["light", "dark"], ViewportSize]] = LOOKS
+) -> list[tuple[str, str, int, str, str]]:
+    """What axe finds against WCAG 2.2 AA and its best practices: light on a desk, dark on a phone."""
     page.evaluate(AXE_SCRIPT)
     found = []
-    for scheme, screen in itertools.product(SCHEMES, (WIDE, PHONE)):
+    for scheme, screen in looks:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(screen)
         answer = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
@@ -75,6 +78,14 @@ def test_nobody_is_shut_out(browser: Browser, pages: list[str]):
     for url in pages:
         page.goto(url)
         found += violations(page, url)
+    page.close()
+    assert found == []
+
+
+def test_nobody_is_shut_out_of_a_post_in_any_look(browser: Browser, post: str):
+    page = browser.new_page(viewport=WIDE)
+    page.goto(post)
+    found = violations(page, post, LOOKS + OTHER_LOOKS)
     page.close()
     assert found == []
 
@@ -115,6 +126,21 @@ def test_nothing_moves_while_a_page_is_read(browser: Browser, pages: list[str]):
         found += [(url, shift) for shift in page.evaluate("shifts")]
         assert root_size(page) == "22px" or "/inbox/" in url
     context.close()
+    assert found == []
+
+
+def test_nothing_moves_while_a_page_arrives(browser: Browser, pages: list[str]):
+    """Not even on a slow line, where the browser paints a masthead of which half is there."""
+    site = pages[0].removesuffix("/")
+    found = []
+    with trickling(site) as slow:
+        for screen in (PHONE, WIDE):
+            page = browser.new_page(viewport=screen)
+            page.add_init_script(SHIFTS)
+            for path in ("/", "/search/?q=a", "/subscribe/?choose"):
+                page.goto(slow + path)
+                found += [(path, screen["width"], shift) for shift in page.evaluate("shifts")]
+            page.close()
     assert found == []
 
 
