@@ -240,6 +240,14 @@ def set_pace(
     )
 
 
+@transaction.atomic
+def set_language(person: UUID, language: str) -> None:
+    """In which language they are written to from now on, and shown their own pages. Raises Subscriber.DoesNotExist."""
+    subscriber = _subscribed(person)
+    subscriber.language = language
+    subscriber.save(update_fields=["language"])
+
+
 def consent_text(purpose: str, language: str, wording: str) -> ConsentText:
     """The row of a wording; made when it is new."""
     text, _ = ConsentText.objects.get_or_create(

@@ -65,6 +65,12 @@ def understood(language: str) -> str:
     return language if language in dict(settings.LANGUAGES) else current()
 
 
+def offered(language: str) -> list[tuple[str, str]]:
+    """The languages a reader of `language` may choose: those of the site and their own, each with its name in itself."""
+    wanted = spoken().all | {understood(language)}
+    return [(code, name) for code, name in settings.LANGUAGES if code in wanted]
+
+
 def known() -> str:
     """The publication's language as it was known last, without asking the database."""
     return _known[0].main

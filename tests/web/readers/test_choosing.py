@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from tests.audience import people
 from tests.posts import published
-from tests.web.readers.reading import browser, link
+from tests.web.readers.reading import browser, link, mails
 from tocsin.audience import queries
 from tocsin.audience.models import Publication, Subscriber
+from tocsin.content.actions import speak
 from tocsin.content.models import PostPage, Topic
 from tocsin.web.readers import rhythm
 
@@ -159,3 +160,22 @@ def test_refusing_to_be_counted_is_offered_only_where_clicks_are_counted(mira):
     mira.refresh_from_db()
     assert mira.uncounted
     assert '<input type="checkbox" name="counted" value="1">' in page(mira)
+
+
+def test_the_language_can_be_chosen_where_there_is_a_choice(mira):
+    assert 'name="language"' not in page(mira)
+    speak("en", ["de", "fr"])
+    shown = page(mira)
+    assert '<option value="en" selected>English</option><option value="fr">Français</option>' in shown
+    assert "Українська" not in shown
+    assert post(mira, do="change", **HOURS, language="de") == (303, "?said=changed")
+    assert '<html lang="de"' in page(mira, "changed")
+    post(mira, do="mail-data-link")
+    assert mails()[-1].language == "de"
+
+
+def test_a_language_that_is_not_offered_is_refused(mira):
+    speak("en", ["de"])
+    assert post(mira, do="change", **HOURS, language="xx")[0] == 422
+    mira.refresh_from_db()
+    assert mira.language == "en"

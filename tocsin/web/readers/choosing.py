@@ -18,6 +18,7 @@ from tocsin.audience import pace
 from tocsin.audience.models import Cadence, Followable, Publication, Subscriber, Weekday
 from tocsin.content import phrases
 from tocsin.lib.errors import Refused
+from tocsin.web import languages
 from tocsin.web.readers import rhythm
 from tocsin.web.readers.forms import name_of
 from tocsin.web.readers.rhythm import Option
@@ -87,6 +88,9 @@ class Preferences(forms.Form):
         self.fields["quiet_from"] = _choice([(USUAL, none), *HOURS])
         self.fields["quiet_until"] = _choice([(USUAL, none), *HOURS])
         self.fields["time_zone"] = _choice([(USUAL, usual.format(choice=_city(publication.time_zone))), *zones()])
+        if len(offered := languages.offered(subscriber.language)) > 1:
+            self.fields["language"] = _choice(offered)
+            self.initial["language"] = languages.understood(subscriber.language)
 
     def clean_name(self) -> str:
         return name_of(self.cleaned_data["name"] if "name" in self.data else self.initial["name"])
@@ -117,6 +121,10 @@ class Preferences(forms.Form):
             "alerts": self.cleaned_data["alerts"],
             "time_zone": self.cleaned_data["time_zone"],
         }
+
+    def chosen_language(self) -> str:
+        """The language that was chosen; empty if none was to be."""
+        return str(self.cleaned_data.get("language") or "")
 
     def groups(self) -> Iterator[Group]:
         """What can be followed. Authors are folded while none is."""

@@ -138,7 +138,7 @@ def _render(letter: Letter, name: str, address_line: str, accent: str, language:
         "name": name,
         "subject": subject,
         "language": language,
-        "direction": phrases.direction(language),
+        **phrases.sides(language),
         "lines": lines,
         "after": after,
         "foot": foot,

@@ -117,6 +117,8 @@ def _change(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not form.is_valid():
         return _page(request, subscriber, preferences=form)
     actions.change(subscriber.public_id, name=form.cleaned_data["name"], choices=form.choices())
+    if form.chosen_language():
+        actions.set_language(subscriber.public_id, form.chosen_language())
     if form.has_hours:
         actions.set_pace(subscriber.public_id, **form.hours())
         if publication.count_clicks:
