@@ -54,3 +54,10 @@ def direction(language: str) -> str:
         return "rtl" if get_language_info(language)["bidi"] else "ltr"
     except KeyError:
         return "ltr"
+
+
+def sides(language: str) -> dict[str, str]:
+    """What templates of mails call a language's direction and its two sides: mail clients know no logical ones."""
+    way = direction(language)
+    start, end = ("right", "left") if way == "rtl" else ("left", "right")
+    return {"direction": way, "start": start, "end": end}

@@ -4,9 +4,9 @@ from typing import Any
 
 import css_inline
 from django.template.loader import render_to_string
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
+from tocsin.content import phrases
 from tocsin.courier.message import Mark
 from tocsin.desk import plaintext
 from tocsin.desk.body import clean
@@ -25,7 +25,7 @@ def typeset(template: str, chosen_accent: str, language: str, **words: Any) -> s
     context = {
         **words,
         "language": language,
-        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+        **phrases.sides(language),
         "site_url": config.current().site_url,
         "day": colours.readable_on(accent, DAY_PAPER),
         "night": colours.readable_on(accent, NIGHT_PAPER),
