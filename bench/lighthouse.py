@@ -98,7 +98,14 @@ class Auditor:
         It writes to a file: into a pipe it would write no more than the first 64 KiB before it exits.
         """
         written = self._scratch.folder / "report.json"
-        command = [self._program, url, "--quiet", "--output=json", f"--output-path={written}", f"--port={self._port}"]
+        command: list[str | Path] = [
+            self._program,
+            url,
+            "--quiet",
+            "--output=json",
+            f"--output-path={written}",
+            f"--port={self._port}",
+        ]
         command += ["--throttling-method=simulate", f"--only-categories={','.join(CATEGORIES)}"]
         for _ in range(TRIES):
             written.unlink(missing_ok=True)

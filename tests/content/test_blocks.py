@@ -6,7 +6,9 @@ import pytest
 from wagtail.blocks import StreamBlockValidationError
 
 from tests.bodies import RARE
+from tests.pictures import uploaded
 from tests.posts import draft
+from tocsin.content import tables
 from tocsin.content.blocks import BodyBlock
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +64,14 @@ def test_searching_and_reading_time_see_words_and_no_markup():
     assert "It holds." in text
     assert "survey of May" in text
     assert "**" not in text
+
+
+def test_a_table_ends_where_its_words_end():
+    found = tables.table({"data": [["Quay", "", None, ""], ["", "4 m", " ", ""], ["", "", "", ""], [None, "", "", ""]]})
+    assert found is not None
+    assert [[str(cell.html) for cell in row] for row in found.rows] == [["Quay", ""], ["", "4 m"]]
+
+
+def test_a_picture_without_words_adds_none_to_the_search():
+    post = draft(body=[("picture", {"image": uploaded(), "caption": "The quay", "credit": ""})])
+    assert post.body.stream_block.get_searchable_content(post.body) == ["The quay", ""]

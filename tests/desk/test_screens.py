@@ -9,6 +9,7 @@ from django.test import Client
 from wagtail.models import Page
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
+from tests.pictures import uploaded
 from tests.posts import draft, published, stream
 from tests.readers import reader, readers
 from tocsin.audience.models import Subscriber
@@ -69,6 +70,16 @@ def test_publishing_in_the_editor_tells_readers(client, editor):
     assert Dispatch.objects.get().audience == 3
     assert Dispatch.objects.get().title == "The bridge is open"
     assert PublishIntent.objects.get().user == editor
+
+
+def test_a_picture_without_words_is_not_published(client, editor):
+    post, lead = draft(), {"lead_image": str(uploaded().pk)}
+    refused = client.post(edit_url(post), form(**lead, **{"action-publish": "1"}))
+    assert "Say in words what the picture shows" in text_of(refused)
+    assert client.post(edit_url(post), form(**lead)).status_code == 302  # a draft may lack them
+    for told in ({"lead_image_alt": "A quay"}, {"lead_image_is_decorative": "on"}):
+        assert client.post(edit_url(post), form(**lead, **told, **{"action-publish": "1"})).status_code == 302
+    assert PostPage.objects.get(pk=post.pk).live
 
 
 def test_creating_and_publishing_at_once_tells_readers(client, editor):

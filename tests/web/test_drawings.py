@@ -79,3 +79,7 @@ def test_the_manifest_names_icons_that_are_there():
     for icon in facts["icons"]:
         assert "x".join(map(str, picture(icon["src"]).size)) == icon["sizes"]
     got("/icon-100000.png", 404)
+
+
+def test_browsers_that_ask_for_the_old_icon_get_one():
+    assert picture("/favicon.ico").size == (192, 192)

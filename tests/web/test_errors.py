@@ -1,11 +1,14 @@
 """Pages for when something is not there, or went wrong."""
 
+import asyncio
+
 import pytest
 from django.db import DatabaseError
 
 from tests.posts import published
 from tests.web.reading import got, page, text, texts
 from tocsin.web import views
+from tocsin.web.serving import refusals
 
 
 @pytest.mark.django_db
@@ -48,3 +51,16 @@ def test_robots_are_kept_from_what_is_personal():
     rules = got("/robots.txt").content.decode()
     for path in ("/admin/", "/reader/", "/unsubscribe/", "/confirm/", "/inbox/"):
         assert f"Disallow: {path}\n" in rules
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_refusal_before_django_keeps_browsers_with_tls(secure, settings):
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(refusals.another_host(send, secure=secure))
+    assert sent[0]["status"] == 400
+    assert dict(sent[0]["headers"]).get(b"strict-transport-security") == (b"max-age=31536000" if secure else None)

@@ -49,9 +49,9 @@ TABLE_OPTIONS = {
 class PictureBlock(StructBlock):
     """A picture with its alternative text (asked by the image block), caption and credit."""
 
-    image = ImageBlock()
-    caption = CharBlock(required=False, max_length=300)
-    credit = CharBlock(required=False, max_length=120)
+    image = ImageBlock(label=_("Picture"))
+    caption = CharBlock(required=False, max_length=300, label=_("Caption"))
+    credit = CharBlock(required=False, max_length=120, label=_("Credit"))
 
     class Meta:
         icon = "image"
@@ -61,8 +61,8 @@ class PictureBlock(StructBlock):
 class QuoteBlock(StructBlock):
     """Somebody's words, set apart."""
 
-    text = TextBlock()
-    attribution = CharBlock(required=False, max_length=160)
+    text = TextBlock(label=_("Text"))
+    attribution = CharBlock(required=False, max_length=160, label=_("Whose words"))
 
     class Meta:
         icon = "openquote"
@@ -174,6 +174,8 @@ def _words(block: Any) -> list[str]:
     if block.block_type == "table":
         return tables.searchable(block.value)
     words: list[str] = block.block.get_searchable_content(block.value)
+    if block.block_type == "picture":
+        words = [each for each in words if each != str(None)]  # so Wagtail calls the words of a picture that has none
     return words
 
 

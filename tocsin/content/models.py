@@ -151,27 +151,33 @@ class PostPage(Page):
         UPDATE = "update", _("Update of an earlier alert")
         CANCEL = "cancel", _("Cancels an earlier alert")
 
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.NEWS)
+    kind = models.CharField(_("News or alert"), max_length=8, choices=Kind, default=Kind.NEWS)
     summary = models.TextField(
-        max_length=500, blank=True, help_text=_("One or two sentences: shown in the stream and in mail.")
+        _("Summary"), max_length=500, blank=True, help_text=_("One or two sentences: shown in the stream and in mail.")
     )
-    body = StreamField(BodyBlock(), blank=True)
-    lead_image = models.ForeignKey("wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+")
-    lead_image_alt = models.CharField(max_length=300, blank=True)
-    lead_image_credit = models.CharField(max_length=120, blank=True)
-    topics = ParentalManyToManyField(Topic, blank=True, related_name="posts")
+    body = StreamField(BodyBlock(), verbose_name=_("Body"), blank=True)
+    lead_image = models.ForeignKey(
+        "wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("Picture")
+    )
+    lead_image_alt = models.CharField(_("Described in words"), max_length=300, blank=True)
+    lead_image_is_decorative = models.BooleanField(_("It only decorates and needs no words"), default=False)
+    lead_image_credit = models.CharField(_("Credit"), max_length=120, blank=True)
+    topics = ParentalManyToManyField(Topic, blank=True, related_name="posts", verbose_name=_("Topics"))
     date_shown = models.DateTimeField(
-        null=True, blank=True, help_text=_("Shown to readers instead of the moment of publishing.")
+        _("Date shown"), null=True, blank=True, help_text=_("Shown to readers instead of the moment of publishing.")
     )
-    severity = models.CharField(max_length=10, choices=Severity, blank=True)
-    alert_status = models.CharField(max_length=8, choices=AlertStatus, default=AlertStatus.ALERT, blank=True)
-    alert_expires_at = models.DateTimeField(null=True, blank=True, help_text=_("When the alert is over."))
+    severity = models.CharField(_("Severity"), max_length=10, choices=Severity, blank=True)
+    alert_status = models.CharField(
+        _("First, update or end"), max_length=8, choices=AlertStatus, default=AlertStatus.ALERT, blank=True
+    )
+    alert_expires_at = models.DateTimeField(_("Over at"), null=True, blank=True, help_text=_("When the alert is over."))
     follows_up = models.ForeignKey(
         "self",
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="follow_ups",
+        verbose_name=_("Earlier alert"),
         help_text=_("The alert this one updates or cancels."),
     )
     tell_readers = models.BooleanField(
@@ -209,7 +215,12 @@ class PostPage(Page):
         MultiFieldPanel(
             [
                 FieldPanel("lead_image", heading=_("Picture")),
-                FieldPanel("lead_image_alt", heading=_("Described in words")),
+                FieldPanel(
+                    "lead_image_alt",
+                    heading=_("Described in words"),
+                    help_text=_("What it shows, for those who cannot see it."),
+                ),
+                FieldPanel("lead_image_is_decorative", heading=_("It only decorates and needs no words")),
                 FieldPanel("lead_image_credit", heading=_("Credit")),
             ],
             heading=_("Lead picture"),
@@ -305,7 +316,7 @@ class Note(Orderable):
 class PlainPage(Page):
     """A page that is no news: about us, contact, imprint. Nobody is told of it."""
 
-    body = StreamField(BodyBlock(), blank=True)
+    body = StreamField(BodyBlock(), verbose_name=_("Body"), blank=True)
 
     parent_page_types: ClassVar[list[str]] = ["content.StreamPage"]
     subpage_types: ClassVar[list[str]] = []

@@ -56,8 +56,8 @@ class Table:
 def table(value: Mapping[str, Any] | None) -> Table | None:
     """The table in the value of a block; None if it is empty."""
     value = value or {}
-    data = [["" if cell is None else str(cell) for cell in row] for row in value.get("data") or []]
-    if not any(cell.strip() for row in data for cell in row):
+    data = _filled([["" if cell is None else str(cell) for cell in row] for row in value.get("data") or []])
+    if not data:
         return None
     width = max(map(len, data))
     aligned = {(cell.get("row"), cell.get("col")): _align(cell) for cell in value.get("cell") or []}
@@ -118,6 +118,13 @@ def plain(html: str) -> str:
     """A cell as plain text."""
     text: str = nh3.clean(html.replace("<br>", " "), tags=set())
     return " ".join(unescape(text).split())
+
+
+def _filled(data: list[list[str]]) -> list[list[str]]:
+    """The rows and columns up to the last that have words: the editor's table begins with more than most need."""
+    filled = [(row, column) for row, cells in enumerate(data) for column, cell in enumerate(cells) if cell.strip()]
+    last_row, last_column = (max((at[axis] for at in filled), default=-1) for axis in (0, 1))
+    return [row[: last_column + 1] for row in data[: last_row + 1]]
 
 
 def _align(cell: Mapping[str, Any]) -> Align:

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import IntConverter, StringConverter
 
 from tocsin.web import archive, clicks, crawlers, drawings, media, views
+from tocsin.web.cards import ICON_SIZES
 from tocsin.web.feeds import views as feeds
 from tocsin.web.feeds.formats import FORMATS
 from tocsin.web.readers import urls as readers
@@ -60,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/security.txt", crawlers.security, name="security"),
     path("cards/<int:pk>-<slug:drawn>.png", drawings.card, name="card"),
     path("icon-<int:size>.png", drawings.icon, name="icon"),
+    path("favicon.ico", drawings.icon, {"size": min(ICON_SIZES)}, name="favicon"),
     path("site.webmanifest", drawings.manifest, name="manifest"),
     path("media/pictures/<int:pk>-<slug:tag>/<str:name>", media.drawn, name="drawn"),
     path("media/images/<str:name>", media.picture, name="picture"),

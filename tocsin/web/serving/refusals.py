@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -18,33 +19,35 @@ LINGER_BYTES: Final = 4 * 1024 * 1024
 MEGABYTE: Final = 1024 * 1024
 
 
-async def busy(send: Send) -> None:
+async def busy(send: Send, *, secure: bool) -> None:
     """503: come back soon."""
     with override(languages.known()):
-        headers, body = _page(sorry(_("Very many people are here just now"), _("Please try again in a moment.")))
+        headers, body = _page(
+            sorry(_("Very many people are here just now"), _("Please try again in a moment.")), secure
+        )
     headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def another_host(send: Send) -> None:
+async def another_host(send: Send, *, secure: bool) -> None:
     """400: this is not a name of ours."""
     with override(languages.known()):
         headers, body = _page(
-            sorry(_("This site has another address"), _("It is not known by the name you asked for."))
+            sorry(_("This site has another address"), _("It is not known by the name you asked for.")), secure
         )
     await send({"type": "http.response.start", "status": 400, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def too_large(receive: Receive, send: Send, limit: int) -> None:
+async def too_large(receive: Receive, send: Send, limit: int, *, secure: bool) -> None:
     """413, and nothing more on this connection. What still comes is read for a moment, so that the page arrives."""
     size = f"{limit // MEGABYTE} MB" if limit >= MEGABYTE else f"{limit // 1024} KB"
     with override(languages.known()):
         page = sorry(
             _("That was too much at once"), _("At most {size} can be sent here. Nothing was changed.").format(size=size)
         )
-    headers, body = _page(page)
+    headers, body = _page(page, secure)
     headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -53,9 +56,11 @@ async def too_large(receive: Receive, send: Send, limit: int) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _page(content: str) -> tuple[Headers, bytes]:
+def _page(content: str, secure: bool) -> tuple[Headers, bytes]:
     body = content.encode()
     always = [(name.lower().encode(), value.encode()) for name, value in headers_outside_django(look()).items()]
+    if secure:  # RFC 6797, 7.2: never without TLS
+        always.append((b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS))
     return [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
