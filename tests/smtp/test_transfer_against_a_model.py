@@ -52,7 +52,7 @@ class Conversation:
             self.begun.append(letter.number)
             transfer.begin(transfer.prepare(letter))
         while transfer.pending:
-            self.heard += self.relay.receive(bytes(transfer.data_to_send()))
+            self.heard += self.relay.receive(b"".join(transfer.data_to_send()))
 
 
 @pytest.mark.parametrize("way", Way)

@@ -8,7 +8,7 @@ line needs a code, the codes of one reply must agree, and lines and replies that
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tocsin.smtp.state import Verdict
@@ -30,10 +30,17 @@ class BadReply(ValueError):  # noqa: N818
 
 @dataclass(slots=True)
 class Reply:
-    """One complete reply. `lines` are the texts without codes, free of control characters."""
+    """One complete reply. `lines` are the texts without codes, free of control characters.
+
+    `words`: the whole reply on one line, e.g. `550 5.1.1 no such user`, at most WORDS characters.
+    """
 
     code: int
     lines: tuple[str, ...]
+    words: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = self._on_one_line()
 
     @property
     def verdict(self) -> Verdict:
@@ -46,9 +53,7 @@ class Reply:
         found = _ENHANCED.match(self.lines[0])
         return found[1] if found and found[1][0] == str(self.code)[0] else None
 
-    @property
-    def words(self) -> str:
-        """The whole reply on one line, e.g. `550 5.1.1 no such user`, at most WORDS characters."""
+    def _on_one_line(self) -> str:
         text = self.lines[0]
         if len(self.lines) == 1 and "  " not in text and len(text) < WORDS - 3 and text == text.strip():
             return f"{self.code} {text}" if text else str(self.code)

@@ -19,8 +19,8 @@ SLICE = 262_144
 """Octets handed out at a time, unless one command is longer."""
 
 RSET, MAIL, RCPT, DATA, BODY, BDAT = Verb.RSET, Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.BODY, Verb.BDAT
-RSET_LINE, DATA_LINE = b"RSET\r\n", b"DATA\r\n"
-LINE = {RSET: RSET_LINE, DATA: DATA_LINE, Verb.QUIT: b"QUIT\r\n"}
+DATA_LINE = b"DATA\r\n"
+LINE = {RSET: b"RSET\r\n", DATA: DATA_LINE, Verb.QUIT: b"QUIT\r\n"}
 THEN = {RSET: MAIL, MAIL: RCPT, RCPT: DATA}
 ROUTINE = frozenset({RSET, MAIL, RCPT})
 """In a group, what follows them is on its way already: their good answers change nothing."""
@@ -43,7 +43,8 @@ class Transfer(Generic[L]):
     """Carries letters over a client that is READY.
 
     `broken` says why the connection is of no more use, "" while it is. `spent`: the server refuses us, not a
-    recipient, so no more letters are to be begun.
+    recipient, so no more letters are to be begun. `pending`: what waits in `data_to_send`. `due`: the letter whose body
+    the server waits for. `names`: whether it keeps envelope ids. `answered`: whether the last bytes completed a reply.
     """
 
     def __init__(self, client: Client) -> None:
@@ -51,16 +52,17 @@ class Transfer(Generic[L]):
         self.way = _way(client)
         self.broken = ""
         self.spent = False
+        self.pending: deque[bytes | memoryview] = deque()
+        self.due: L | None = None
+        self.names = "DSN" in client.extensions
+        self.answered = False
         self._routine = frozenset() if self.way is LOCKSTEP else ROUTINE
         self._utf8 = "SMTPUTF8" in client.extensions
         self._sizes = "SIZE" in client.extensions
         self._limit = client.size_limit
-        self._notices = "DSN" in client.extensions
         self._passages: deque[Passage[L]] = deque()
         self._open: Passage[L] | None = None  # its envelope is said, its body is not
-        self._due = False  # the 354 of `_open` has come
         self._reset = False  # a transaction may be open that must not be used
-        self._out: deque[bytes | memoryview] = deque()
         self._made = 0  # octets, for this connection
         self._left = 0
 
@@ -75,28 +77,18 @@ class Transfer(Generic[L]):
         return sum(len(passage.body) for passage in self._passages)
 
     @property
-    def pending(self) -> bool:
-        """Whether bytes wait in `data_to_send`."""
-        return bool(self._out)
-
-    @property
-    def due(self) -> L | None:
-        """The letter whose body the server waits for."""
-        return self._open.letter if self._open and self._due else None
-
-    @property
     def wants(self) -> bool:
         """Whether another letter may be begun, now or right behind the body that is due."""
         if self.spent or self.broken:
             return False
-        return not self._passages if self.way is LOCKSTEP else self._due or self._open is None
+        return not self._passages if self.way is LOCKSTEP else self._open is None or self.due is not None
 
     def prepare(self, letter: L, envelope_id: str = "") -> Passage[L]:
         """Make a letter's lines. Raises LocalProtocolError, saying why, if it cannot be carried here."""
-        utf8 = not (letter.recipient.isascii() and letter.return_path.isascii())
+        return_path, recipient, body = letter.return_path, letter.recipient, letter.body
+        utf8 = not (recipient.isascii() and return_path.isascii())
         if utf8 and not self._utf8:
             raise LocalProtocolError("the relay does not take addresses with non-ASCII characters (SMTPUTF8)")
-        body = letter.body
         size = len(body) if self._sizes else None
         if self._limit and len(body) > self._limit:
             raise LocalProtocolError(f"the relay takes no message over {self._limit} octets, this one has {len(body)}")
@@ -104,8 +96,8 @@ class Transfer(Generic[L]):
             envelope.check_content(body)
         return Passage(
             letter,
-            envelope.mail(letter.return_path, size, utf8=utf8, envelope_id=envelope_id if self._notices else ""),
-            envelope.rcpt(letter.recipient, utf8=utf8, notify=self._notices),
+            envelope.mail(return_path, size, utf8=utf8, envelope_id=envelope_id if self.names else ""),
+            envelope.rcpt(recipient, utf8=utf8, notify=self.names),
             body,
         )
 
@@ -113,7 +105,7 @@ class Transfer(Generic[L]):
         """Say a letter's envelope; when CHUNKED, all of it. A RSET goes before wherever a transaction may be open."""
         if self.way is CHUNKED:
             self.client.expect(RSET, MAIL, RCPT, BDAT)
-            self._make(RSET_LINE, passage.mail, passage.rcpt, b"BDAT %d LAST\r\n" % len(passage.body))
+            self._make(b"RSET\r\n%b%bBDAT %d LAST\r\n" % (passage.mail, passage.rcpt, len(passage.body)))
             self._make_body(passage)
         else:
             reset, self._reset, self._open = self._reset, False, passage
@@ -123,16 +115,17 @@ class Transfer(Generic[L]):
                 self._say(passage, RSET, MAIL, RCPT, DATA)
             else:
                 self.client.expect(MAIL, RCPT, DATA)
-                self._make(passage.mail, passage.rcpt, DATA_LINE)
+                self._make(passage.mail + passage.rcpt + DATA_LINE)
         self._passages.append(passage)
 
     def give_body(self) -> None:
         """Say the body that is due, and the dot."""
-        if self._open is None or not self._due:
+        passage = self._open
+        if passage is None or self.due is None:
             raise LocalProtocolError("no body is due")
         self.client.expect(BODY)
-        self._make_body(self._open, DOT)
-        self._open, self._due = None, False
+        self._make_body(passage, DOT)
+        self._open = self.due = None
 
     def quit(self) -> bool:
         """Say goodbye. False if that is not possible now."""
@@ -142,30 +135,30 @@ class Transfer(Generic[L]):
         self._make(LINE[Verb.QUIT])
         return True
 
-    def data_to_send(self) -> bytes | memoryview:
-        """The next bytes to write, empty when there are none. They count as left from now on."""
-        data: bytes | memoryview
+    def data_to_send(self) -> list[bytes | memoryview]:
+        """The next bytes to write, in pieces; none when there are none. They count as left from now on."""
         if self._made - self._left > SLICE:
             data = self._slice()
-            self._left += len(data)
+            self._left += sum(map(len, data))
         else:
-            data = b"".join(self._out)
-            self._out.clear()
+            data = list(self.pending)
+            self.pending.clear()
             self._left = self._made
         return data
 
     def receive_data(self, data: bytes) -> list[Ending[L]]:
         """Take bytes as they came: the letters that ended by them, in order. Look at `broken` afterwards."""
         endings: list[Ending[L]] = []
-        routine = self._routine
+        client, reply = self.client, None
+        awaited = len(client.awaiting)
         try:
-            for verb, reply in self.client.receive_data(data):
-                if reply.code >= 400 or verb not in routine:
-                    self._hear(verb, reply, endings)
-                    if self.broken:
-                        break
+            for verb, reply in client.receive_data(data, self._routine):
+                self._hear(verb, reply, endings)
+                if self.broken:
+                    break
         except RemoteProtocolError as error:
             endings += self.over(str(error))
+        self.answered = reply is not None or len(client.awaiting) != awaited
         return endings
 
     def over(self, words: str, *, dismissed: bool = False) -> list[Ending[L]]:
@@ -177,8 +170,8 @@ class Transfer(Generic[L]):
         verb = self.client.awaiting[0] if self.client.awaiting else DATA
         endings = [self._stranded(passage, verb, words, dismissed=dismissed) for passage in self._passages]
         self._passages.clear()
-        self._out.clear()
-        self._open, self._due = None, False
+        self.pending.clear()
+        self._open = self.due = None
         return endings
 
     def _stranded(self, passage: Passage[L], verb: Verb, words: str, *, dismissed: bool) -> Ending[L]:
@@ -224,7 +217,7 @@ class Transfer(Generic[L]):
         if reply.code >= 400:
             self._drop_open(endings)
         elif passage.refusal is None:
-            self._due = True
+            self.due = passage.letter
         elif not passage.turned_away:  # its sender was refused: even a lone dot would send somebody something
             raise RemoteProtocolError(f"asked for a message that was refused: {reply.words}")
         else:
@@ -250,33 +243,35 @@ class Transfer(Generic[L]):
     def _drop_open(self, endings: list[Ending[L]]) -> None:
         if refusal := self._passages.popleft().refusal:
             endings.append(refusal)
-        self._open, self._due, self._reset = None, False, True
+        self._open, self.due, self._reset = None, None, True
 
     def _say(self, passage: Passage[L], *verbs: Verb) -> None:
         self.client.expect(*verbs)
         for verb in verbs:
             self._make(passage.mail if verb is MAIL else passage.rcpt if verb is RCPT else LINE[verb])
 
-    def _make_body(self, passage: Passage[L], *end: bytes) -> None:
+    def _make_body(self, passage: Passage[L], dot: bytes = b"") -> None:
         passage.body_at = self._made
-        self._make(passage.body, *end)
-        passage.ends_at = self._made
+        self.pending.append(passage.body)
+        if dot:
+            self.pending.append(dot)
+        passage.ends_at = self._made = self._made + len(passage.body) + len(dot)
 
-    def _make(self, *pieces: bytes) -> None:
-        self._out.extend(pieces)
-        self._made += sum(map(len, pieces))
+    def _make(self, line: bytes) -> None:
+        self.pending.append(line)
+        self._made += len(line)
 
-    def _slice(self) -> bytes | memoryview:
+    def _slice(self) -> list[bytes | memoryview]:
         """As many whole pieces as a slice holds, or a slice of the first."""
         pieces, size = [], 0
-        while size + len(self._out[0]) <= SLICE:
-            size += len(self._out[0])
-            pieces.append(self._out.popleft())
+        while size + len(self.pending[0]) <= SLICE:
+            size += len(self.pending[0])
+            pieces.append(self.pending.popleft())
         if pieces:
-            return b"".join(pieces)
-        first = memoryview(self._out.popleft())
-        self._out.appendleft(first[SLICE:])
-        return first[:SLICE]
+            return pieces
+        first = memoryview(self.pending.popleft())
+        self.pending.appendleft(first[SLICE:])
+        return [first[:SLICE]]
 
 
 def _way(client: Client) -> Way:

@@ -61,14 +61,10 @@ class Edition:
 
     def address(self, recipient: Recipient) -> Parcel:
         """The finished message for one recipient. Raises CannotCompose."""
-        to = headers.wire_address("reader's", recipient.address)
-        second = recipient.started_us // SECOND
-        values = [
-            headers.address_field("To", recipient.name, to),
-            _date_field(second),
-            hexlify(self._name.tag(b"%d" % recipient.delivery_id)),
-        ]
-        person = recipient.public_id
+        delivery, address, name, person, started_us = recipient
+        to = headers.wire_address("reader's", address)
+        second = started_us // SECOND
+        values = [headers.address_field("To", name, to), _date_field(second), hexlify(self._name.tag(b"%d" % delivery))]
         if person is None:
             values += self._without_links()
         else:
@@ -77,7 +73,7 @@ class Edition:
                 values.append(stamp.token(person, second))
         pieces = self._pieces.copy()
         pieces[1::2] = self._pick(values)
-        return Parcel(recipient.delivery_id, self._sender, to, b"".join(pieces), proven=True)
+        return Parcel(delivery, self._sender, to, b"".join(pieces), proven=True)
 
     def _without_links(self) -> list[bytes]:
         """What stands for the links of a reader who is no subscriber: nothing, if the message can do without."""

@@ -46,6 +46,8 @@ class SmtpSession(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport = line.hand_on(self, HIGH_WATER)
         self._socket = self._transport.get_extra_info("socket") if self.takes_many else None
+        secured = self._transport.get_extra_info("ssl_object") is not None
+        self._write = self._write_joined if secured else self._transport.writelines
         self._over = self._loop.create_future()
         self._why = ""  # what made us end the session
         self._closing = False
@@ -93,12 +95,11 @@ class SmtpSession(asyncio.Protocol):
         if self._socket and QUICKACK:
             self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)  # it wears off, and a flight would wait for an ACK
         transfer = self._transfer
-        heard = self._client.heard
         if endings := transfer.receive_data(data):
             self._report(endings)
         if transfer.broken:
             self._end(transfer.broken)
-        elif self._client.heard != heard:
+        elif transfer.answered:
             self._move()
             self._be_patient()
 
@@ -144,9 +145,13 @@ class SmtpSession(asyncio.Protocol):
         if (self._closing or transfer.spent) and not transfer.in_flight:
             self._say_goodbye()
         while transfer.pending and not self._paused:
-            self._transport.write(transfer.data_to_send())
+            self._write(transfer.data_to_send())
         if self._watch.seconds == math.inf:
             self._be_patient()
+
+    def _write_joined(self, pieces: list[bytes | memoryview]) -> None:
+        """TLS makes a record of each piece it is given."""
+        self._transport.write(b"".join(pieces))
 
     def _fly(self, *, at_once: bool) -> None:
         """Send whole letters, when half of the last flight is answered or we were woken."""
@@ -189,9 +194,10 @@ class SmtpSession(asyncio.Protocol):
 
     def _next(self) -> Passage[Parcel] | None:
         """The next parcel that this relay can take."""
-        while not self._closing and not self._transfer.spent and (parcel := self._crew.next_parcel()):
+        transfer = self._transfer
+        while not self._closing and not transfer.spent and (parcel := self._crew.next_parcel()):
             try:
-                return self._transfer.prepare(parcel, str(parcel.delivery_id))
+                return transfer.prepare(parcel, str(parcel.delivery_id) if transfer.names else "")
             except LocalProtocolError as error:
                 self._crew.came_back(parcel, Outcome(Fate.REFUSED, f"not sent: {error}", COMPOSING))
         return None

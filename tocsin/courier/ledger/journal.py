@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 from zlib import crc32
@@ -36,6 +37,7 @@ FIELDS = struct.Struct("<BQQqHqqB")
 """Kind, delivery, batch, token, number, started, finished and the length of the relay's name; then name and reply."""
 LONGEST = FIELDS.size + 255 + 4 * 1000
 HEADER, INTENT = 255, 0
+DELIVERY = attrgetter("delivery")
 KINDS = {
     Evidence.TAKEN: 1,
     Evidence.PUT_OFF: 2,
@@ -85,10 +87,11 @@ class _Segment:
 
     def write(self, data: bytes) -> bool:
         """Put down all of it; False, and nothing of it, where it does not fit."""
-        end = self.size + len(data)
+        begin = self.size
+        end = begin + len(data)
         if end > len(self.room):
             return False
-        self.room[self.size : end] = data
+        self.room[begin:end] = data
         self.size = end
         return True
 
@@ -118,8 +121,8 @@ class Journal:
 
     def intend(self, intents: Sequence[Intent]) -> None:
         """Write down what is about to leave, all at once. Raises OSError; then none of it is written."""
-        self._write(b"".join([_intent(intent) for intent in intents]))
-        self._unsettled.update([intent.delivery for intent in intents])
+        self._write(b"".join(map(_intent, intents)))
+        self._unsettled.update(map(DELIVERY, intents))
 
     def came_back(self, result: Result) -> None:
         """Write down what came back. Raises OSError; then it is not written."""

@@ -152,8 +152,9 @@ class Board:
 
     def best(self, lanes: Iterable[int]) -> int | None:
         """The best of `lanes` in which something waits."""
+        shelves = self._shelves
         for lane in lanes:
-            shelf = self._shelves[lane]
+            shelf = shelves[lane]
             if shelf.ready or shelf.unready:
                 return lane
         return None

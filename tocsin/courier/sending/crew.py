@@ -7,6 +7,7 @@ import logging
 import time
 from asyncio import Event
 from collections.abc import Sequence
+from operator import attrgetter
 
 from tocsin.courier.channel import CannotCompose, Outcome, Parcel, Recipient, Session
 from tocsin.courier.sending.board import KnownFault, Piece
@@ -15,6 +16,8 @@ from tocsin.courier.sending.hearing import Hearing
 from tocsin.courier.sending.station import Station
 from tocsin.courier.sending.writing import Errand, Writing
 from tocsin.courier.states import Evidence
+
+INTENT = attrgetter("intent")
 
 logger = logging.getLogger(__name__)
 
@@ -102,12 +105,12 @@ class Crew:
 
         The lease is looked at last: whoever gives us up from then on finds the intents in our journal.
         """
-        errands = [self.out[parcel.delivery_id] for parcel in parcels]
-        if not self._station.diary.begin([errand.intent for errand in errands]):
+        station, errands = self._station, [self.out[parcel.delivery_id] for parcel in parcels]
+        if not station.diary.begin(list(map(INTENT, errands))):
             return False
         for errand in errands:
             errand.intended = True
-        return self._station.membership.is_sure()
+        return station.membership.is_sure()
 
     def came_back(self, parcel: Parcel, outcome: Outcome) -> None:
         """See `courier.channel.Crew`."""

@@ -91,8 +91,8 @@ class Giving:
 
         It is woken when there may be; if its hands are full, it comes by itself when something came back.
         """
-        board, limits, gates = self._board, self.limits, self._gates
-        while self._is_open_to(taker) and self._station.may_begin(now) and (gates is None or self.open_gates(now)):
+        board, limits, gates, station = self._board, self.limits, self._gates, self._station
+        while self._is_open_to(taker) and station.may_begin(now) and (gates is None or self.open_gates(now)):
             if self._kept and (piece := self._next_kept(taker, now)):
                 return piece
             lane = board.best(taker.lanes)
@@ -110,7 +110,7 @@ class Giving:
                 self.leave(piece)
             elif gates is None or gates.enter(piece.standing.delivery, piece.address, piece, now):
                 return piece
-        self._station.rest(taker)
+        station.rest(taker)
         return None
 
     def given(self, piece: Piece, now: float) -> None:

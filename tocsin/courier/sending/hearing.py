@@ -17,7 +17,7 @@ COMPOSING = "composing"
 OF_THE_MESSAGE = frozenset({"RCPT", "DATA", "BDAT", "body"})
 """The phases in which a relay may stumble over this one delivery."""
 TOO_BIG = ("552 5.3.4", "552")
-TAKEN = Fate.TAKEN
+TAKEN, ACCEPTED = Fate.TAKEN, Evidence.TAKEN
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Hearing:
 
     def _taken(self, witness: Witness, errand: Errand, reply: str) -> None:
         witness.served = True
-        result = self._writing.settle(errand, Evidence.TAKEN, reply)
+        result = self._writing.settle(errand, ACCEPTED, reply)
         self._window.taken()
         ruling = self._judge.taken(result.finished_us)
         if ruling.cases:

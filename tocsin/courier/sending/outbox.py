@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 class Slip(Enum):
     """What an entry asks the ledger to do. Of one write they are done in this order."""
 
+    __hash__ = object.__hash__  # Enum's own is Python code, and every message has one
+
     SETTLE = "settle"  # a Result
     NOTE = "note"  # a Result
     DECIDE = "decide"  # a Result
@@ -49,23 +51,20 @@ Entry = tuple[Slip, Any]
 class Outbox:
     """Entries, in order. A lease is released after everything that was entered before it is written.
 
+    `full`: nothing more should be begun before some of it is written.
     `written` is called with what was written, on the event loop.
     """
 
     def __init__(self, clerk: Clerk, written: Callable[[Sequence[Entry]], None] = lambda _: None) -> None:
         self._clerk = clerk
         self._written = written
+        self.full = False
         self._entries: deque[Entry] = deque()
         self._tokens: set[int] = set()
         self._some = asyncio.Event()
         self._hurry = asyncio.Event()
         self._awake = False
         self._one_at_a_time = asyncio.Lock()
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing more should be begun before some of it is written."""
-        return len(self._entries) >= FULL
 
     @property
     def empty(self) -> bool:
@@ -85,6 +84,8 @@ class Outbox:
             self._some.set()
         elif len(self._entries) == ROWS:
             self._hurry.set()
+        elif len(self._entries) >= FULL:
+            self.full = True
 
     def release(self, leases: Sequence[Lease]) -> None:
         """Have leases given back once all about them is written."""
@@ -138,6 +139,7 @@ class Outbox:
             self._entries.popleft()
             if slip is Slip.RELEASE:
                 self._tokens.discard(item.token)
+        self.full = len(self._entries) >= FULL
         self._written(entries)
 
     async def _write_singly(self, entries: Sequence[Entry]) -> None:

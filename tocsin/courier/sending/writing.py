@@ -15,6 +15,7 @@ from tocsin.courier.sending.station import Station
 from tocsin.courier.states import Evidence
 
 ALERT = int(Lane.ALERT)
+SETTLE, TAKEN = Slip.SETTLE, Evidence.TAKEN
 
 logger = logging.getLogger(__name__)
 
@@ -55,15 +56,16 @@ class Writing:
 
     def settle(self, errand: Errand, evidence: Evidence, reply: str) -> Result:
         """The evidence speaks for itself: it is over."""
-        station, result = self._station, self.result(errand, evidence, reply)
+        station, piece = self._station, errand.piece
+        result = Result(*errand.intent, station.almanac.now_us(), evidence, reply)
         if errand.intended:
             station.diary.heard(result)
-        station.outbox.add(Slip.SETTLE, result)
-        if errand.piece.hold.lease.lane <= ALERT:
+        station.outbox.add(SETTLE, result)
+        if piece.hold.lease.lane <= ALERT:
             station.outbox.hurry()
-        if evidence is not Evidence.TAKEN:
+        if evidence is not TAKEN:
             logger.info("delivery %s, attempt %s: %s", result.delivery, result.number, evidence.value)
-        station.finish(errand.piece)
+        station.finish(piece)
         return result
 
     def note(self, errand: Errand, result: Result) -> None:
