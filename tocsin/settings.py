@@ -18,6 +18,7 @@ ALLOWED_HOSTS = [CONFIG.site_host, "127.0.0.1", "localhost", "[::1]"]
 USE_X_FORWARDED_HOST = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.behind_tls else None
 CSRF_TRUSTED_ORIGINS = [CONFIG.site_url]
+CSRF_FAILURE_VIEW = "tocsin.web.errors.forged"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.behind_tls
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "tocsin.web.sessions"

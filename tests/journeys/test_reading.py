@@ -180,6 +180,18 @@ def test_every_page_fits_a_small_phone_and_the_largest_text(browser: Browser, pa
     assert found == []
 
 
+def test_the_newest_post_has_its_picture_beside_its_words_where_there_is_room(browser: Browser, pages: list[str]):
+    for screen, beside in ((WIDE, True), (PHONE, False)):
+        page = browser.new_page(viewport=screen)
+        page.goto(pages[0], wait_until="domcontentloaded")
+        picture, words = (page.locator(f".card.lead {part}").first.bounding_box() for part in ("img", ".words"))
+        page.close()
+        assert picture is not None
+        assert words is not None
+        assert (picture["x"] + picture["width"] <= words["x"]) is beside
+        assert (picture["y"] + picture["height"] <= words["y"]) is not beside
+
+
 def test_the_text_size_is_kept_from_page_to_page(browser: Browser, post: str):
     context = browser.new_context()
     page = context.new_page()

@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError
 
 from tests.posts import published
+from tests.web.readers.reading import browser
 from tests.web.reading import got, page, text, texts
 from tocsin.web import views
 from tocsin.web.serving import refusals
@@ -64,3 +65,12 @@ def test_a_refusal_before_django_keeps_browsers_with_tls(secure, settings):
     asyncio.run(refusals.another_host(send, secure=secure))
     assert sent[0]["status"] == 400
     assert dict(sent[0]["headers"]).get(b"strict-transport-security") == (b"max-age=31536000" if secure else None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "delete", "put"])
+def test_what_no_form_of_ours_sent_is_refused_in_our_words(method):
+    answer = getattr(browser(), method)("/")
+    assert answer.status_code == 403
+    assert "Nothing was changed" in answer.content.decode()
+    assert "CSRF" not in answer.content.decode()

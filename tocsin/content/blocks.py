@@ -42,6 +42,7 @@ NOTE_FEATURES = ["bold", "italic", "link", "superscript", "subscript", "code"]
 
 TABLE_OPTIONS = {
     "startRows": 4,
+    "language": "en-US",  # the only one its JavaScript brings; left out, it asks for the editor's and complains
     "contextMenu": [*DEFAULT_TABLE_OPTIONS["contextMenu"], "---------", "alignment"],
 }
 

@@ -26,6 +26,13 @@ AWAY = (
         "Something we need is out of reach for the moment. It has been noted here. Please try again in a minute."
     ),
 )
+NOT_FROM_HERE = (
+    gettext_lazy("That could not be done"),
+    gettext_lazy(
+        "What was sent did not come from a page of this site, or the page was open for too long. Nothing was changed. "
+        "Go back, load the page again and try once more."
+    ),
+)
 RETRY_SECONDS = 30
 
 
@@ -43,6 +50,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
         return HttpResponse(sorry(*AWAY), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
     return HttpResponse(sorry(*OUR_FAULT), status=500)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """403: a form without its token, or a request that only forms may make."""
+    request.tocsin_look = look()  # type: ignore[attr-defined]
+    return HttpResponse(sorry(*NOT_FROM_HERE), status=403)
 
 
 def sorry(title: str | Promise, *lines: str | Promise) -> str:
