@@ -4,9 +4,9 @@ Times are integer microseconds UTC. A local hour that a change of clocks skips i
 makes it the moment of the change; one that comes twice is the first. So each local day has every hour once.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
@@ -25,8 +25,7 @@ EVER = 1
 """The least time up to which posts can have been looked at: who has it had digests."""
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """A reader's own hour and weekday, with the publication's filled in. `zone` is one `zone_of` knows."""
 
     zone: str

@@ -11,9 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from tocsin.audience import choices, pace
 from tocsin.audience.models import Subscriber, Subscription
-
-END_TURN = "UPDATE audience_subscriber SET digest_due_us = %s, digested_us = %s WHERE id = %s AND digest_due_us = %s"
-"""Compare and swap: whatever changes a reader's digests changes when the next is due."""
+from tocsin.lib.statements import packed, statements
 
 
 class Ended(NamedTuple):
@@ -45,7 +43,8 @@ def end(turns: Iterable[Ended]) -> bool:
 
     In the transaction of the caller, which is undone then.
     """
-    rows = [(turn.due_us, turn.digested_us, turn.subscriber, turn.was_due_us) for turn in turns]
+    rows = sorted(turns)
+    sql = statements("tocsin.audience", "turns.sql", connection.vendor)["end"]
     with connection.cursor() as cursor:
-        cursor.executemany(END_TURN, rows)
+        cursor.execute(sql, {"turns": packed(rows)})
         return bool(cursor.rowcount == len(rows))

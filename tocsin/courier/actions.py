@@ -90,12 +90,11 @@ def tell_one(
 
 
 class Mailing(NamedTuple):
-    """One reader's digest: the posts it tells of, in an edition, to an address, from a moment on (0: at once)."""
+    """One reader's digest: an edition, to an address, from a moment on (0: at once)."""
 
     edition: int
     address: int
     due_us: int
-    posts: tuple[int, ...]
 
 
 def digest_under_way(since_us: int) -> int | None:
@@ -126,14 +125,14 @@ def add_edition(dispatch: Dispatch, message: Message, posts: Sequence[tuple[int,
 def tell_in_digest(dispatch: Dispatch, mailings: Sequence[Mailing]) -> None:
     """Add readers to a digest run from `open_digest`. In the caller's transaction.
 
-    Raises IntegrityError if one of them was told of one of their posts before: at once or in another digest.
+    Raises IntegrityError if one of them was told of a post of their edition before: at once or in another digest.
     """
     _require_transaction()
     floor = _run("last_delivery")[1]
-    told = packed([post, mailing.address] for mailing in mailings for post in mailing.posts)
-    _run("tell_in_digest", dispatch=dispatch.pk, rows=told)
-    rows = packed([mailing.edition, mailing.address, mailing.due_us] for mailing in mailings)
-    number, _ = _run("plan_digest", dispatch=dispatch.pk, rows=rows, now=clock.now_us())
+    number, _ = _run("plan_digest", dispatch=dispatch.pk, rows=packed(mailings), now=clock.now_us())
+    editions = Edition.objects.filter(pk__in={mailing.edition for mailing in mailings}).values_list("id", "posts")
+    told = packed([edition, post] for edition, posts in editions for post, _ in posts)
+    _run("tell_in_digest", dispatch=dispatch.pk, rows=told, floor=floor)
     Dispatch.objects.filter(pk=dispatch.pk).update(audience=F("audience") + number)
     _run("cut_batches", dispatch=dispatch.pk, lane=dispatch.lane, size=BATCH_ROWS, floor=floor)
     _ring()

@@ -7,13 +7,12 @@ the database to answer it. `queries.posts` says the same of who may read what.
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from django.db import connection
 
 from tocsin.content.models import PostPage, Topic
+from tocsin.lib.statements import statements
 
 NONE = 0
 """No row has this key."""
@@ -33,7 +32,9 @@ def beside(post: PostPage, topics: Collection[Topic], most: int) -> Beside:
     share most of them, then the newest. A post that was never published has no neighbours.
     """
     named = {f"topic{place}": key for place, key in enumerate([topic.pk for topic in topics] or [NONE])}
-    sql = _sql().format(topics=", ".join(f"%({name})s" for name in named), most=most)
+    sql = statements("tocsin.web", "beside.sql", connection.vendor)["beside"].format(
+        topics=", ".join(f"%({name})s" for name in named), most=most
+    )
     where: dict[str, Any] = {"post": post.pk or NONE, "locale": post.locale_id, "moment": _moment(post), **named}
     found: dict[str, list[PostPage]] = defaultdict(list)
     for each in PostPage.objects.raw(sql, where):
@@ -45,9 +46,3 @@ def beside(post: PostPage, topics: Collection[Topic], most: int) -> Beside:
 def _moment(post: PostPage) -> Any:
     """When it was first published, as the database writes it."""
     return connection.ops.adapt_datetimefield_value(post.first_published_at)
-
-
-@cache
-def _sql() -> str:
-    text = files("tocsin.web").joinpath("beside.sql").read_text(encoding="utf-8")
-    return text.partition("-- name: beside\n")[2].strip()

@@ -321,7 +321,7 @@ def test_the_database_refuses_to_tell_twice(daily):
         dispatch = courier.open_digest("Again", since_us=clock.now_us())
         edition = courier.add_edition(dispatch, mail_of(daily), [(post.pk, None)])
         with pytest.raises(IntegrityError):
-            courier.tell_in_digest(dispatch, [courier.Mailing(edition, address, 0, (post.pk,))])
+            courier.tell_in_digest(dispatch, [courier.Mailing(edition, address, 0)])
         transaction.set_rollback(True)
 
 

@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tocsin.audience import pace
 from tocsin.audience.models import Cadence
 from tocsin.audience.pace import LOOK, Pace
-from tocsin.desk.digests.planning import Following, News, Reader, Standing, Turn, turn
+from tocsin.desk.digests import planning
+from tocsin.desk.digests.planning import Bulletin, Following, News, Reader, Standing, Turn
 from tocsin.lib import clock
 
 NEWS = [Cadence.INSTANT, Cadence.DAILY, Cadence.WEEKLY]
@@ -37,6 +38,10 @@ EVERYTHING = 3
 
 choices = st.dictionaries(st.sampled_from(FOLLOWABLES), st.sampled_from(list(Cadence)), max_size=3)
 paces = st.builds(Pace, st.sampled_from(ZONES), st.integers(0, 23), st.integers(0, 6))
+
+
+def turn(reader: Reader, news: list[News], told: set[int], now_us: int) -> Turn:
+    return planning.turn(reader, Bulletin(news), told, now_us)
 
 
 @dataclass

@@ -1,15 +1,15 @@
 """The temporary tables an import is gathered and planned in, on one database connection. Writes no real table."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from django.db import connection, transaction
 
 from tocsin.audience.exchange.people import Person
+from tocsin.lib.pagecache import page_cache
+from tocsin.lib.statements import statements
 
 TABLES: Final = ("chunk", "planned", "wished", "staged")
 CACHE_KIB: Final = 32_000
@@ -22,11 +22,10 @@ def tables() -> Iterator[None]:
     _drop()
     run("create_staged")
     run("create_wished")
-    cache_before = _cache(-CACHE_KIB)
     try:
-        yield
+        with page_cache(connection, CACHE_KIB):
+            yield
     finally:
-        _cache(cache_before)
         if not connection.needs_rollback:
             _drop()
 
@@ -100,9 +99,7 @@ def sql(name: str) -> str:
 
 @cache
 def _statements() -> Mapping[str, str]:
-    text = files("tocsin.audience.exchange").joinpath("importing.sql").read_text(encoding="utf-8")
-    _, *parts = re.split(r"^-- name: (\w+)$", text, flags=re.MULTILINE)
-    plain = {name: statement.strip() for name, statement in zip(parts[::2], parts[1::2], strict=True)}
+    plain = statements("tocsin.audience.exchange", "importing.sql", connection.vendor)
     return {name: statement.replace("{judged}", plain["judged"]) for name, statement in plain.items()}
 
 
@@ -114,14 +111,3 @@ def _run_many(name: str, parameters: Sequence[tuple[Any, ...]]) -> None:
 def _drop() -> None:
     for table in TABLES:
         run(f"drop_{table}")
-
-
-def _cache(size: int) -> int:
-    """Set SQLite's page cache (negative: KiB) and say what it was."""
-    if connection.vendor != "sqlite":
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA cache_size")
-        before = int(cursor.fetchone()[0])
-        cursor.execute(f"PRAGMA cache_size = {size}")
-        return before

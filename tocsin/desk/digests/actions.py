@@ -5,10 +5,10 @@ changed. So any number of workers may plan at once, and one that is killed leave
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -20,14 +20,16 @@ from tocsin.content.models import PostPage
 from tocsin.courier import actions as courier
 from tocsin.courier.message import Message
 from tocsin.courier.models import Edition
-from tocsin.desk.digests import message, planning, queries
-from tocsin.desk.digests.planning import Turn
-from tocsin.desk.digests.queries import Candidate
+from tocsin.desk.digests import facts, message, planning
+from tocsin.desk.digests.facts import Candidate
+from tocsin.desk.digests.planning import Bulletin, Turn
 from tocsin.lib import clock
+from tocsin.lib.pagecache import page_cache
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1000
+CHUNK = 2500
+CACHE_KIB = 16_000
 RUN = 15 * clock.MINUTE
 """What is planned within the same quarter of an hour is one dispatch: hours begin so in all time zones of the world."""
 
@@ -62,18 +64,20 @@ class Planner:
         """Plan the digests of up to CHUNK readers whose turn has come. Whether there may be more to do at once."""
         if not self._next:
             self._now_us = clock.now_us()
-            self._next = queries.due(self._now_us)
+            self._next = facts.due(self._now_us)
         chunk, self._next = self._next[-CHUNK:], self._next[:-CHUNK]
-        publication = audience.publication()
-        if chunk and (due := queries.candidates(chunk, self._now_us, publication)):
-            _plan_or_leave(due, publication, self._now_us)
+        if chunk:
+            with page_cache(connection, CACHE_KIB):
+                _plan_or_leave(chunk, self._now_us)
         return bool(self._next)
 
 
-def _plan_or_leave(due: Sequence[Candidate], publication: Publication, now_us: int) -> None:
-    """Plan for them, or, where something changed meanwhile, leave them due."""
+def _plan_or_leave(readers: Sequence[int], now_us: int) -> None:
+    """Plan for those of them who are still due, or, where something changed meanwhile, leave them due."""
+    publication = audience.publication()
     try:
-        _carry_out(plan(due, now_us), publication, now_us)
+        if due := facts.candidates(readers, now_us, publication):
+            _carry_out(plan(due, now_us), publication, now_us)
     except (Change, IntegrityError) as change:
         log.info("Digests are planned anew, because something changed meanwhile: %s", change)
 
@@ -82,32 +86,32 @@ def plan(due: Sequence[Candidate], now_us: int) -> list[tuple[Candidate, Turn]]:
     """What becomes of each of them. Reads what they were told of; writes nothing."""
     asking = [each.reader for each in due if each.reader.due_us != pace.LOOK]
     since_us = min((planning.floor(reader) for reader in asking), default=now_us)
-    news = queries.news(since_us, now_us) if asking else []
-    told = queries.told([each.post for each in news], [each.hash for each in due if each.hash]) if news else {}
-    return [(each, planning.turn(each.reader, news, told.get(each.hash, ()), now_us)) for each in due]
+    news = facts.news(since_us, now_us) if asking else []
+    told = facts.told([each.post for each in news], [each.address for each in due])
+    bulletin = Bulletin(news)
+    return [(each, planning.turn(each.reader, bulletin, told.get(each.address, ()), now_us)) for each in due]
 
 
 def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publication, now_us: int) -> None:
     """Write down what was planned: all of it or, where something changed, nothing. Raises Change or IntegrityError then."""
-    posts = {post for _, turn in planned for post in turn.posts}
-    revisions = queries.revisions(posts)
+    asked = {(each.language, turn.posts) for each, turn in planned if turn.posts}
+    posts = {post for _, told in asked for post in told}
+    revisions = facts.revisions(posts)
     contents = {
-        each.reader.id: Contents(each.language, tuple((post, revisions.get(post)) for post in turn.posts))
-        for each, turn in planned
-        if turn.posts
+        (language, told): Contents(language, tuple((post, revisions.get(post)) for post in told))
+        for language, told in asked
     }
     run_since_us = now_us - now_us % RUN
     under_way = courier.digest_under_way(run_since_us)
     editions = _editions(under_way)
     drafts, faulty = _drafts(set(contents.values()) - editions.keys(), publication)
+    put_off = {key for key in asked if contents[key] in faulty}
     with transaction.atomic():
-        ended = [_ended(each, turn, now_us, faulty=contents.get(each.reader.id) in faulty) for each, turn in planned]
-        if not turns.end(ended):
+        if not turns.end(_ended(each, turn, now_us, put_off) for each, turn in planned):
             raise Change("a reader chose otherwise")
-        mailed = [each for each, turn in planned if turn.posts and contents[each.reader.id] not in faulty]
-        if not mailed:
+        if asked == put_off:
             return
-        if posts != revisions.keys() or queries.revisions(posts) != revisions:
+        if posts != revisions.keys() or facts.revisions(posts) != revisions:
             raise Change("a post was edited or taken down")
         dispatch = courier.open_digest(_title(publication, run_since_us), since_us=run_since_us)
         if under_way not in {None, dispatch.pk}:
@@ -116,18 +120,21 @@ def _carry_out(planned: Sequence[tuple[Candidate, Turn]], publication: Publicati
             editions = _editions(dispatch.pk)  # another worker may have added some
         for wanted in drafts.keys() - editions.keys():
             editions[wanted] = courier.add_edition(dispatch, drafts[wanted], wanted.posts)
-        courier.tell_in_digest(dispatch, [_mailing(each, contents[each.reader.id], editions) for each in mailed])
-    log.info("%s readers get a digest in dispatch %s.", len(mailed), dispatch.pk)
+        edition = {key: editions[contents[key]] for key in asked - put_off}
+        mailings = [
+            courier.Mailing(edition[key], each.address, each.ready_us)
+            for each, turn in planned
+            if (key := (each.language, turn.posts)) in edition
+        ]
+        courier.tell_in_digest(dispatch, mailings)
+    log.info("%s readers get a digest in dispatch %s.", len(mailings), dispatch.pk)
 
 
-def _ended(each: Candidate, turn: Turn, now_us: int, *, faulty: bool) -> turns.Ended:
+def _ended(each: Candidate, turn: Turn, now_us: int, put_off: Collection[tuple[str, tuple[int, ...]]]) -> turns.Ended:
     """What is remembered of a turn. If its mail could not be made, it comes again in a while."""
-    due_us, digested_us = (now_us + PUT_OFF, each.reader.digested_us) if faulty else (turn.due_us, turn.digested_us)
-    return turns.Ended(each.reader.id, each.reader.due_us, due_us, digested_us)
-
-
-def _mailing(each: Candidate, contents: Contents, editions: Mapping[Contents, int]) -> courier.Mailing:
-    return courier.Mailing(editions[contents], each.address, each.ready_us, tuple(post for post, _ in contents.posts))
+    if put_off and (each.language, turn.posts) in put_off:
+        return turns.Ended(each.reader.id, each.reader.due_us, now_us + PUT_OFF, each.reader.digested_us)
+    return turns.Ended(each.reader.id, each.reader.due_us, turn.due_us, turn.digested_us)
 
 
 def _editions(dispatch: int | None) -> dict[Contents, int]:

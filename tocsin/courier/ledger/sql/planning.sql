@@ -40,13 +40,6 @@ SELECT :dispatch, :edition, :channel, a.subscriber_id, a.address_id, a.hash, 'pl
 FROM audience a LEFT JOIN quiet ON quiet.subscriber_id = a.subscriber_id
 ORDER BY coalesce(quiet.until_us, 0), a.hash
 
--- name: tell_in_digest
--- Rows are post, address id. Whoever was told of a post before makes this fail: they must not be in the digest.
-INSERT INTO courier_telling (post_id, channel, address_hash, dispatch_id)
-SELECT CAST(given.value ->> 0 AS bigint), a.channel, a.hash, :dispatch
-FROM {rows} JOIN audience_address a ON a.id = CAST(given.value ->> 1 AS bigint)
-ORDER BY 1, a.hash
-
 -- name: plan_digest
 -- Rows are edition, address id, due.
 INSERT INTO courier_delivery
@@ -56,6 +49,18 @@ SELECT :dispatch, CAST(given.value ->> 0 AS bigint), a.channel, a.subscriber_id,
     'planned', CAST(given.value ->> 2 AS bigint), 0, 0, :now, ''
 FROM {rows} JOIN audience_address a ON a.id = CAST(given.value ->> 1 AS bigint)
 ORDER BY CAST(given.value ->> 2 AS bigint), CAST(given.value ->> 0 AS bigint), a.hash
+
+-- name: tell_in_digest
+-- Whoever got a row behind :floor is told of what their edition tells of. Rows are edition, post. Whoever was told of a post before
+-- makes this fail: they must not be in the digest.
+INSERT INTO courier_telling (post_id, channel, address_hash, dispatch_id)
+WITH tells (edition_id, post_id) AS MATERIALIZED (
+    SELECT CAST(given.value ->> 0 AS bigint), CAST(given.value ->> 1 AS bigint) FROM {rows}
+)
+SELECT tells.post_id, d.channel, d.address_hash, d.dispatch_id
+FROM courier_delivery d CROSS JOIN tells
+WHERE d.id > :floor AND +d.dispatch_id = :dispatch AND tells.edition_id = d.edition_id
+ORDER BY tells.post_id, d.address_hash
 
 -- name: cut_batches
 -- On PostgreSQL ids may interleave with another transaction's, so a batch is a range *of its dispatch*.
