@@ -73,6 +73,13 @@ def test_the_list_reads_well(told, capsys, monkeypatch):
     assert row.split()[3:] == ["News", "Under", "way", "5", "2", "3", "The", "bridge", "is", "open"]
 
 
+def test_nothing_is_cut_off_for_a_program(told, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    tell_everyone(post_id=2, title="A long title " * 20)
+    assert cli.run(["dispatch", "list"]) == 0
+    assert ("A long title " * 20).strip() in capsys.readouterr().out
+
+
 def test_a_new_newsroom_has_nothing_to_list(db, capsys):
     assert cli.run(["dispatch", "list"]) == 0
     assert capsys.readouterr().out == "Nothing was told yet.\n"

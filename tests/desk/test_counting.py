@@ -12,7 +12,7 @@ from wagtail.rich_text import RichText
 from tests.audience import people
 from tests.posts import published
 from tests.readers import readers
-from tocsin.audience import actions
+from tocsin.audience import actions, limits
 from tocsin.audience.models import Publication
 from tocsin.channels.email.channel import EmailChannel
 from tocsin.content.models import PostPage
@@ -108,6 +108,17 @@ def test_a_click_is_counted_and_leads_where_the_link_led(counting, client: Clien
     assert client.post(f"/go/{link.key}/").status_code == 405
     assert Clicks.objects.get().number == 3
     assert {each.url: each.number for each in ledger.clicks(link.dispatch_id)}[link.url] == 3
+
+
+def test_one_network_cannot_make_a_link_look_well_liked(counting, client: Client, monkeypatch):
+    monkeypatch.setattr(limits, "FOLLOWED", limits.Limit("followed", burst=2, every=3600))
+    readers(12)
+    with_a_link()
+    link = CountedLink.objects.get(url__startswith="https://example.org")
+    for _ in range(5):
+        assert client.get(f"/go/{link.key}/").status_code == 302
+    client.get(f"/go/{link.key}/", REMOTE_ADDR="198.51.100.7")
+    assert Clicks.objects.get().number == 3
 
 
 def test_when_counting_is_switched_off_old_links_still_lead_on_but_are_not_counted(counting, client: Client):

@@ -46,6 +46,8 @@ REPEATED = Limit("repeated", burst=1, every=10 * MINUTES)
 # What one program may ask for, and how many wrong keys one network may show.
 KEY = Limit("key", burst=120, every=0.5)
 KEYLESS = Limit("keyless", burst=30, every=2)
+# Beyond this the links one network follows still lead on, but are not counted.
+FOLLOWED = Limit("followed", burst=60, every=30)
 # Beyond these nobody is refused, but asked to show that they are in no hurry.
 CALM_NETWORK = Limit("calm-network", burst=30, every=30)
 CALM_DOMAIN = Limit("calm-domain", burst=20, every=MINUTES)
@@ -61,6 +63,7 @@ ALL = (
     REPEATED,
     KEY,
     KEYLESS,
+    FOLLOWED,
     CALM_NETWORK,
     CALM_DOMAIN,
     CALM_SITE,

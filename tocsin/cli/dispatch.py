@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tocsin.desk.queries import Telling
 
 STATES = ", ".join(LEGEND)
+NO_TERMINAL = 1000
+"""Columns for a program or a file: nothing is cut off."""
 
 
 @click.group()
@@ -81,7 +83,10 @@ def _print_list(tellings: "list[Telling]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = NO_TERMINAL
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=console.is_terminal)
     for name in ("ID", "When (UTC)", "What", "State", "Readers", "Accepted", "To come", "Title"):
         number = name in {"ID", "Readers", "Accepted", "To come"}
         table.add_column(
@@ -98,7 +103,7 @@ def _print_list(tellings: "list[Telling]") -> None:
             *(f"{number:,}" for number in numbers),
             Text(telling.dispatch.title),
         )
-    Console(highlight=False).print(table)
+    console.print(table)
 
 
 def _as_json(books: "Books", rows: "list[Listed] | None" = None) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """The screen of the publication's settings."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -19,6 +18,7 @@ from tocsin.content import actions
 from tocsin.content.models import StreamPage
 from tocsin.content.screens import PermittedViewSet
 from tocsin.desk import zones
+from tocsin.lib.timezones import current_names
 
 
 class PublicationForm(WagtailAdminModelForm):
@@ -32,8 +32,7 @@ class PublicationForm(WagtailAdminModelForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Each gets a front page of its own, such as /de/. What is unticked is taken down, not deleted."),
     )
-    time_zone = forms.ChoiceField(
-        choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
+    time_zone = forms.ChoiceField(  # its choices are made with the form
         help_text=_("Dates are shown in it, to readers and, unless they choose another, to editors."),
     )
     digest_hour = forms.TypedChoiceField(
@@ -47,6 +46,9 @@ class PublicationForm(WagtailAdminModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        field: Any = self.fields["time_zone"]
+        names = sorted({*current_names(), "UTC", self.initial.get("time_zone") or "UTC"})
+        field.choices = [(zone, zone.replace("_", " ")) for zone in names]
         spoken = StreamPage.objects.live().values_list("locale__language_code", flat=True)
         self.initial["also_in"] = [code for code in spoken if code != self.initial.get("language")]
 

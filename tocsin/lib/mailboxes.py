@@ -3,6 +3,7 @@
 All of it is guessing. It limits, flags and asks back; it never refuses an address, and never makes two people one.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from disposable_email_domains import blocklist
@@ -71,7 +72,12 @@ def canonical(email: EmailAddress) -> str:
 
 def is_disposable(email: EmailAddress) -> bool:
     """Whether its domain, or one above it, is on the list of those that give out mailboxes for minutes."""
-    labels = email.key.rpartition("@")[2].split(".")
+    return _gives_out_mailboxes(email.key.rpartition("@")[2])
+
+
+@lru_cache(maxsize=10_000)
+def _gives_out_mailboxes(domain: str) -> bool:
+    labels = domain.split(".")
     return any(".".join(labels[first:]) in blocklist for first in range(len(labels) - 1))
 
 

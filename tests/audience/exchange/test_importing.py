@@ -276,6 +276,7 @@ LISTS = [
         {},
         ["unsubscribed"],
     ),
+    ("mailchimp", "Email Address,UNSUB_TIME,LEID,EUID\nout@example.org,,1,2\n", {}, ["unsubscribed"]),
     (
         "mailchimp",
         "Email Address,CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,LEID,EUID\nout@example.org,2020-01-01 10:00:00,News,1,2\n",
@@ -391,7 +392,7 @@ def test_when_they_agreed_elsewhere_is_on_record():
     assert Consent.objects.get().how == (
         "import of people.csv, line 2; signed up 2019-03-01 08:00:00, confirmed 2019-03-01 08:05:00"
     )
-    load(LISTS[9][1].replace("in@", "other@"))
+    load(LISTS[10][1].replace("in@", "other@"))
     assert Consent.objects.latest("id").how == "import of people.csv, line 2; signed up 2010-04-01 16:37"
 
 
@@ -405,6 +406,14 @@ def test_the_network_address_of_a_sign_up_is_on_record_only_if_the_publication_w
         text.replace("in@", "other@") + text.splitlines()[1].replace("in@", "odd@").replace("192.0.2.1", "none") + "\n"
     )
     assert list(Consent.objects.order_by("id").values_list("ip", flat=True)[1:]) == ["192.0.2.1", None]
+
+
+@pytest.mark.django_db
+def test_throw_away_addresses_are_taken_and_flagged():
+    load("email\nkept@example.org\nbrief@sub.mailinator.com\n")
+    assert list(Address.objects.filter(is_disposable=True).values_list("value", flat=True)) == [
+        "brief@sub.mailinator.com"
+    ]
 
 
 @pytest.mark.django_db

@@ -89,6 +89,27 @@ def test_hours_that_cannot_be_are_refused_whole(fields, words, mira):
     assert (mira.name, queries.chosen(mira)) == ("Mira", {queries.everything().pk: "instant"})
 
 
+def test_quiet_hours_that_cannot_be_are_marked_where_they_are(mira):
+    _, shown = post(mira, do="change", **HOURS | {"quiet_from": "22"})
+    assert 'name="quiet_from" aria-invalid="true" aria-describedby="id_quiet_from-error" autofocus' in shown
+    assert 'name="quiet_until" aria-invalid="true" aria-describedby="id_quiet_from-error"' in shown
+    assert shown.count("Quiet hours need a beginning and an end") == 1
+
+
+def test_zones_are_offered_by_the_names_that_hold_and_the_one_that_is_chosen(mira):
+    shown = page(mira)
+    assert 'value="Europe/Kyiv"' in shown
+    assert 'value="Europe/Kiev"' not in shown
+    Subscriber.objects.filter(pk=mira.pk).update(time_zone="Europe/Kiev")
+    assert '<option value="Europe/Kiev" selected>' in page(mira)
+
+
+def test_fewer_mails_are_not_promised_where_they_would_be_as_many(mira):
+    publish_weekly(8)
+    assert "about 1 a week" in page(mira)
+    assert 'value="fewer"' not in page(mira)
+
+
 def test_fewer_mails_goes_down_a_step_and_can_be_taken_back(mira):
     everything = queries.everything().pk
     assert "Fewer mails" in page(mira)

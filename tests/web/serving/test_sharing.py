@@ -1,7 +1,9 @@
 """What is shared between readers, what never is, and that nobody can starve what is."""
 
 import asyncio
+import json
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,7 +11,7 @@ from django.test import Client
 from tests.posts import published
 from tocsin.desk.models import User
 from tocsin.web.cache.shelves import BUDGETS, Shelf
-from tocsin.web.serving import threads
+from tocsin.web.serving import refusals, threads
 
 pytestmark = pytest.mark.database
 READERS = 400
@@ -116,6 +118,24 @@ class TestBodies:
         )
         answer = site.raw(request, *[b"4000\r\n" + b"x" * 0x4000 + b"\r\n"] * 5, b"0\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 413 ")
+
+    def test_a_program_is_told_as_the_api_tells_everything(self, site):
+        answer = site.get("/api/v1/subscribers/", "POST", b"x" * 70_000, content_type="application/json")
+        assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json")
+        assert json.loads(answer.text)["type"].endswith("/api/v1/problems/too-large/")
+
+    @pytest.mark.parametrize(("path", "kind"), [("/api/v1/topics/", "application/problem+json"), ("/", "text/html")])
+    def test_also_when_too_many_wait(self, path, kind):
+        sent: list[dict[str, Any]] = []
+
+        async def send(message):
+            sent.append(message)
+
+        asyncio.run(refusals.busy({"path": path}, send, secure=False))
+        headers = dict(sent[0]["headers"])
+        assert sent[0]["status"] == 503
+        assert headers[b"content-type"].decode().startswith(kind)
+        assert headers[b"retry-after"]
 
     def test_the_newsroom_may_upload_more_but_not_everything(self, site):
         client = Client()

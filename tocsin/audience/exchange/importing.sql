@@ -16,7 +16,7 @@ DROP TABLE IF EXISTS import_chunk
 -- name: create_staged
 -- The good rows as they come. Column types are taken from the real tables.
 CREATE TEMPORARY TABLE import_staged AS
-SELECT a.id AS line, a.hash, s.public_id, a.value, s.name, a.id AS wish, a.id AS standing, s.language, s.time_zone, c.how AS details, c.ip
+SELECT a.id AS line, a.hash, s.public_id, a.value, s.name, a.is_disposable AS disposable, a.id AS wish, a.id AS standing, s.language, s.time_zone, c.how AS details, c.ip
 FROM audience_address a CROSS JOIN audience_subscriber s CROSS JOIN audience_consent c WHERE 1 = 0
 
 -- name: create_wished
@@ -25,12 +25,12 @@ CREATE TEMPORARY TABLE import_wished AS
 SELECT id AS wish, followable_id, cadence FROM audience_subscription WHERE 1 = 0
 
 -- name: stage
-INSERT INTO import_staged (line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO import_staged (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 -- name: copy
 -- PostgreSQL only.
-COPY import_staged (line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip) FROM STDIN
+COPY import_staged (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip) FROM STDIN
 
 -- name: wish
 INSERT INTO import_wished (wish, followable_id, cadence) VALUES (%s, %s, %s)
@@ -38,14 +38,14 @@ INSERT INTO import_wished (wish, followable_id, cadence) VALUES (%s, %s, %s)
 -- name: plan_sqlite
 -- One row per address, in the order of the hash: the row that says the worst (an unsubscription is never overruled), of those the
 -- first. Columns beside max() are those of the row that has it (sqlite.org/lang_select.html, "bare columns").
-INSERT INTO import_planned (line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip)
-SELECT line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip FROM (
+INSERT INTO import_planned (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip)
+SELECT line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip FROM (
     SELECT import_staged.*, max(standing * 1000000000000 - line) FROM import_staged GROUP BY hash
 ) ORDER BY hash
 
 -- name: create_planned_sqlite
 CREATE TEMPORARY TABLE import_planned (
-    place INTEGER PRIMARY KEY, line, hash, public_id, value, name, wish, standing, language, time_zone, details, ip
+    place INTEGER PRIMARY KEY, line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip
 )
 
 -- name: plan_postgresql
@@ -138,8 +138,8 @@ WHERE channel = 'email' AND hash IN (SELECT hash FROM import_chunk WHERE fate = 
 DELETE FROM audience_subscription WHERE subscriber_id IN (SELECT subscriber FROM import_chunk WHERE fate = 'pending')
 
 -- name: add_addresses
-INSERT INTO audience_address (subscriber_id, channel, value, hash, confirmed_at)
-SELECT subscriber, 'email', value, hash, %(now)s FROM import_chunk WHERE fate = 'new' ORDER BY line
+INSERT INTO audience_address (subscriber_id, channel, value, hash, is_disposable, confirmed_at)
+SELECT subscriber, 'email', value, hash, disposable, %(now)s FROM import_chunk WHERE fate = 'new' ORDER BY line
 
 -- name: add_subscriptions
 INSERT INTO audience_subscription (subscriber_id, followable_id, cadence, created_at)

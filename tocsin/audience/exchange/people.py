@@ -21,6 +21,7 @@ from tocsin.audience.exchange.sources import ANY, Values
 from tocsin.audience.models import Channel
 from tocsin.audience.names import BadName, clean_name
 from tocsin.lib import addresses, homographs
+from tocsin.lib.mailboxes import is_disposable
 
 # A spreadsheet takes a cell that begins so for a formula and runs it: it gets an apostrophe in front when we write it,
 # and loses one when we read it.
@@ -49,6 +50,7 @@ class Person(NamedTuple):
     public_id: str
     value: str
     name: str
+    is_disposable: bool
     wish: int
     standing: int
     language: str
@@ -118,7 +120,9 @@ class Checker:
         address_hash = addresses.keyed_hash(self._address_key, Channel.EMAIL.value, email.key)
         wish = self._wish(fields)
         about = SAYS_NOTHING if self._is_simple else self._about(fields)
-        return Person(line, address_hash, _public_id(address_hash), email.value, name, wish, *about)
+        return Person(
+            line, address_hash, _public_id(address_hash), email.value, name, is_disposable(email), wish, *about
+        )
 
     def _address(self, fields: list[str]) -> tuple[addresses.EmailAddress, str]:
         text, name = _text(fields[self._email]), _text(fields[self._name])
@@ -189,10 +193,10 @@ def guarded(field: str) -> str:
 def _said(text: str, values: Values) -> Standing:
     value = folded(text)
     if not value:
-        return Standing.SUBSCRIBED
+        return values.get("", Standing.SUBSCRIBED)
     standing = values.get(value, values.get(ANY))
     if standing is None:
-        known = ", ".join(value for value in values if value != ANY)
+        known = ", ".join(value for value in values if value not in {"", ANY})
         raise BadPerson(f"“{text.strip()[:40]}” is no status known here; known: {known}.")
     return standing
 

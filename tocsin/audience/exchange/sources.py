@@ -1,7 +1,7 @@
 """What the files of other programs look like: one table per program, and where each fact is from. No logic but the look-up.
 
 Headings and values are written as `columns.folded` gives them. A heading that a program's table does not name is looked
-for in PLAIN. Values: "" says nothing, and ANY stands for whatever else there is.
+for in PLAIN. Values: "" says nothing unless it is named, and ANY stands for whatever else there is.
 """
 
 from collections.abc import Collection, Mapping
@@ -79,7 +79,8 @@ PLAIN: Final = Source(
 # Ours: tocsin/audience/exchange/exporting.py.
 TOCSIN: Final = Source(key="tocsin", name="Tocsin", marks=(_marks("email", "topics", "cadence"),))
 
-# Three files: subscribed, unsubscribed, cleaned; each says by its columns which. Merge fields carry the names people gave
+# Three files: subscribed, unsubscribed, cleaned; each says by its columns which, even where the moment is empty. Merge fields
+# carry the names people gave
 # them. Columns as in exports kept in public repositories (2013 to 2026).
 MAILCHIMP: Final = Source(
     key="mailchimp",
@@ -91,7 +92,10 @@ MAILCHIMP: Final = Source(
         **_named(Column.CONFIRMED_AT, "confirm time"),
         **_named(Column.IP, "confirm ip", "optin ip"),
     },
-    standings={"unsub time": {ANY: UNSUBSCRIBED}, "clean time": {ANY: BOUNCED}},
+    standings={
+        "unsub time": {"": UNSUBSCRIBED, ANY: UNSUBSCRIBED},
+        "clean time": {"": BOUNCED, ANY: BOUNCED},
+    },
 )
 
 # email_list.*.csv of an export. active_subscription, expiry and plan are about paying. Columns as in exports and in the

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,6 +18,7 @@ from tocsin.audience import pace
 from tocsin.audience.models import Cadence, Followable, Publication, Subscriber, Weekday
 from tocsin.content import phrases
 from tocsin.lib.errors import Refused
+from tocsin.lib.timezones import current_names
 from tocsin.web import languages
 from tocsin.web.readers import rhythm
 from tocsin.web.readers.forms import name_of
@@ -27,9 +28,6 @@ LONGEST_PAUSE: Final = timedelta(days=366)
 NOTHING: Final = ""
 USUAL: Final = ""
 """What is chosen where the publication's own hour, day or time zone is followed."""
-CONTINENTS: Final = frozenset(
-    ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
-)
 HEADINGS: Final = {
     Followable.Kind.EVERYTHING: "",
     Followable.Kind.TOPIC: gettext_lazy("Topics"),
@@ -87,7 +85,8 @@ class Preferences(forms.Form):
         self.fields["digest_weekday"] = _choice([(USUAL, usual.format(choice=day)), *_texts(Weekday.choices)])
         self.fields["quiet_from"] = _choice([(USUAL, none), *HOURS])
         self.fields["quiet_until"] = _choice([(USUAL, none), *HOURS])
-        self.fields["time_zone"] = _choice([(USUAL, usual.format(choice=_city(publication.time_zone))), *zones()])
+        city = usual.format(choice=_city(publication.time_zone))
+        self.fields["time_zone"] = _choice([(USUAL, city), *zones(subscriber.time_zone)])
         if len(offered := languages.offered(subscriber.language)) > 1:
             self.fields["language"] = _choice(offered)
             self.initial["language"] = languages.understood(subscriber.language)
@@ -100,8 +99,10 @@ class Preferences(forms.Form):
         if self.has_hours and not self.errors:
             try:
                 pace.require(**self._numbers(), time_zone=cleaned["time_zone"])
-            except Refused as error:
-                raise ValidationError(f"{error.message} {error.mend}") from error
+            except (
+                Refused
+            ) as error:  # each field alone is one of its list: what cannot be is quiet hours beside the others
+                raise ValidationError({"quiet_from": f"{error.message} {error.mend}"}) from error
         return cleaned
 
     @property
@@ -195,10 +196,13 @@ class Pausing(forms.Form):
         return datetime.combine(self.cleaned_data["until"], time(), tzinfo=self._zone)
 
 
-@lru_cache(1)
-def zones() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The time zones of the world by continent, each by its city. Their names are not translated anywhere."""
-    names = sorted(name for name in available_timezones() if name.partition("/")[0] in CONTINENTS)
+@lru_cache(64)
+def zones(chosen: str = USUAL) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The time zones of the world by continent, each by its city, and the one that is `chosen`, whatever it is called.
+
+    Their names are not translated anywhere.
+    """
+    names = sorted({*current_names(), chosen} - {USUAL})
     grouped = groupby(names, key=lambda name: name.partition("/")[0])
     return [(continent, [(name, _city(name)) for name in theirs]) for continent, theirs in grouped]
 

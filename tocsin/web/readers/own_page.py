@@ -77,15 +77,16 @@ def _page(
 
 
 def _slower(chosen: Mapping[int, str], subscriber: Subscriber) -> dict[str, Any] | None:
-    """What the button for fewer mails would do; None if it could do nothing."""
+    """What the button for fewer mails would do; None if, as far as anybody can tell, they would not be fewer."""
     slower = choices.slower(chosen)
-    if slower == chosen:
+    means = rhythm.in_words(slower, alerts=subscriber.alerts)
+    if slower == chosen or (means and means == rhythm.in_words(chosen, alerts=subscriber.alerts)):
         return None
     fastest = next(each for each in choices.SLOWER if each in chosen.values())
     return {
         "now": Cadence(fastest).label,
         "then": choices.SLOWER[fastest].label,
-        "means": rhythm.in_words(slower, alerts=subscriber.alerts),
+        "means": means,
     }
 
 

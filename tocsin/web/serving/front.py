@@ -67,7 +67,7 @@ class Front:
                 await self._show(entry, scope, send)
         except Full:
             log.warning("Too many wait; %s is told to come back.", scope["method"])
-            await refusals.busy(send, secure=self._is_secure(scope))
+            await refusals.busy(scope, send, secure=self._is_secure(scope))
 
     def close(self) -> None:
         """Render nothing more."""
@@ -173,7 +173,7 @@ class Front:
         except bodies.Gone:
             return
         except bodies.TooLarge:
-            await refusals.too_large(receive, send, most, secure=self._is_secure(scope))
+            await refusals.too_large(scope, receive, send, most, secure=self._is_secure(scope))
             return
         with body:
             answer = await self._workers.run(room, self._django.respond, scope, body)
