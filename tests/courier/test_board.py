@@ -125,6 +125,14 @@ def test_it_asks_once_for_more_when_little_is_ready(table):
     assert table.hungry == 1
 
 
+def test_it_asks_in_time_for_what_is_still_to_be_claimed(table):
+    table.board.add(lease(1), range(6))
+    table.look_up(most=6)
+    table.board.expect(4)
+    assert [table.take() for _ in range(3)] == [0, 1, 2]
+    assert table.hungry == 1
+
+
 def test_what_waits_in_a_lane_nobody_serves_is_given_back_when_nothing_is_out(table):
     table.add(1, [1, 2, 3])
     piece = table.take_piece()

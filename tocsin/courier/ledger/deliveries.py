@@ -1,7 +1,7 @@
-"""Writing down what happened to deliveries, up to 1,000 in a transaction.
+"""Writing down what happened to deliveries, up to 1,000 at a time.
 
-What nearly all of them are, accepted at the first attempt, is one statement. What that did not move is loaded, settled
-one by one in `settling.py`, and written back in two.
+What nearly all of them are, accepted at the first attempt, is one statement and its own transaction. What that did not move
+is loaded, settled one by one in `settling.py`, and written back in two.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,9 +29,9 @@ class Deliveries(Part):
 
     def settle_many(self, results: Sequence[Result]) -> None:
         """Record what came back of attempts, and move the deliveries by it."""
-        with self._database.transaction():
-            began = self._leased(results)  # before any delivery is locked
-            self._each(self._accept_firsts(results), self._settling.settle, began)
+        if rest := self._accept_firsts(results):  # by itself: leases are locked before deliveries
+            with self._database.transaction():
+                self._each(rest, self._settling.settle)
 
     def note_many(self, results: Sequence[Result]) -> None:
         """Record what came back of attempts without moving the deliveries: what it means is to be decided."""
@@ -69,11 +69,9 @@ class Deliveries(Part):
             return results
         return [result for result in results if result.evidence is not taken or result.number != 1]
 
-    def _each(self, items: Sequence[Item], apply: Apply[Item], began: Began | None = None) -> None:
+    def _each(self, items: Sequence[Item], apply: Apply[Item]) -> None:
         """Apply something to each delivery of `items`, in order, and write back what changed."""
-        if not items:
-            return
-        began = self._leased(items) if began is None else began
+        began = self._leased(items)
         accounts = self._accounts(sorted({item.delivery for item in items}))
         for item in items:
             if account := accounts.get(item.delivery):

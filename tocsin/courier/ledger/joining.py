@@ -39,11 +39,13 @@ class Joining(Couriers, Dispatches):
         epoch = self._epoch
         if epoch is None:
             return super().claim(courier, lane, now, rows)
-        if not self.join(courier, now) or not self._is_waiting(lane, now):
+        if not self.join(courier, now):
             return []
         try:
             with self._database.transaction(durable=True):
                 leases = self._claim_all(courier, lane, now, rows)
+                if not leases:
+                    return []
                 mark = self._move_on(epoch)
         except WentBack:
             self._part(epoch, courier)

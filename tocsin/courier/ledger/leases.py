@@ -8,6 +8,7 @@ from tocsin.courier.ledger.database import Row
 from tocsin.courier.ledger.part import Part, packed
 from tocsin.courier.ledger.standing import Standing
 from tocsin.courier.message import Message
+from tocsin.courier.states import State
 
 FIRST_GUESS = 200
 """How many rows a batch is thought to have before one was seen; `actions` cuts them so."""
@@ -39,17 +40,12 @@ class Leases(Part):
 
         None when nothing is due, or when this courier was given up.
         """
-        if not self._is_waiting(lane, now):
-            return []
         with self._database.transaction(durable=True):
             return self._claim_all(courier, lane, now, rows)
 
     def waiting_lanes(self, lanes: Collection[int], now: int) -> set[int]:
         """Those of some lanes in which something is due and free: a quick look before claims, which write."""
         return {int(row[0]) for row in self._database.table("waiting_lanes", rows=packed(sorted(lanes)), now=now)}
-
-    def _is_waiting(self, lane: int, now: int) -> bool:
-        return bool(self._database.rows("waiting", lane=lane, now=now))
 
     def _claim_all(self, courier: str, lane: int, now: int, rows: int) -> list[Lease]:
         leases: list[Lease] = []
@@ -67,10 +63,15 @@ class Leases(Part):
 
     def due(self, lease: Lease) -> list[int]:
         """The deliveries of a lease that may be worked on, in order."""
-        rows = self._database.table(
-            "due", first=lease.first, last=lease.last, dispatch=lease.dispatch, leased=lease.leased_us
-        )
-        return [row[1] for row in sorted(rows, key=tuple)]
+        return self.due_of([lease])[0]
+
+    def due_of(self, leases: Sequence[Lease]) -> list[list[int]]:
+        """The same of several leases."""
+        rows = packed((lease.token, lease.first, lease.last, lease.dispatch, lease.leased_us) for lease in leases)
+        found: dict[int, list[int]] = {lease.token: [] for lease in leases}
+        for token, _, delivery in sorted(self._database.table("due", rows=rows), key=tuple):
+            found[token].append(delivery)
+        return list(found.values())
 
     def standings(self, lease: Lease, ids: Sequence[int]) -> list[Standing]:
         """How deliveries of a lease stand right before their messages, all at one instant; in no order."""
@@ -96,7 +97,12 @@ class Leases(Part):
         """Leases whose batches are locked since an earlier statement. A resumption that ended while we waited for the
         lock would not be seen by the statement that waited, and its batch would never be due again.
         """
-        return self._database.change("release", rows=rows)
+        given_back = self._database.rows("release", rows=rows)
+        # Nobody may claim it for long (every relay is down), and a person who cancels looks at what is left.
+        for batch in sorted(row["id"] for row in given_back if row["due_us"] is not None and row["cancelled_us"]):
+            self._database.change("withdraw_given_back", batch=batch, to_state=State.SUPPRESSED.value)
+            self._database.change("take_off", batch=batch)
+        return len(given_back)
 
     def release_strays(self, courier: str, held: set[int]) -> int:
         """Give back what is leased to this courier without its knowing: the answer to a claim was lost on the way.

@@ -176,7 +176,7 @@ class Board:
         hold.ready -= 1
         hold.out += 1
         self.taken += 1
-        if shelf.unready and len(ready) < self._low:
+        if len(ready) < self._low:
             self._hunger()
         return piece
 

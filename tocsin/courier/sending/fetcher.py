@@ -109,7 +109,8 @@ class Fetcher:
 
     async def _claim_in(self, lane: int, rows: int) -> int:
         def claim(ledger: Ledger, courier: str, now: int) -> list[tuple[Lease, list[int]]]:
-            return [(lease, ledger.due(lease)) for lease in ledger.claim(courier, lane, now, rows)]
+            leases = ledger.claim(courier, lane, now, rows)
+            return list(zip(leases, ledger.due_of(leases), strict=True)) if leases else []
 
         self._strays = True
         leases = await self._station.clerk.do(claim, self._station.membership.id, self._station.almanac.now_us())
