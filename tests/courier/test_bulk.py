@@ -46,6 +46,13 @@ def test_small_batches_are_claimed_until_there_is_enough(hand):
     assert len(hand.ledger.claim(hand.courier, Lane.INSTANT, hand.now, 25)) == 5
 
 
+def test_no_more_is_claimed_when_later_batches_were_larger(hand):
+    told(1)
+    make_readers(1000, prefix="more")
+    tell_everyone(post_id=2)
+    assert len(hand.ledger.claim(hand.courier, Lane.INSTANT, hand.now, 3)) == 3
+
+
 def test_an_accepted_first_attempt_leaves_no_row_but_the_deliverys(hand):
     dispatch = told(3)
     lease = hand.claim()
