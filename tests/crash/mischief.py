@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 import struct
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ class Talker(asyncio.Protocol):
         self.deaf = self.secure = self._trickles = False
         self._words = bytearray()
         self._due = 0.0
+        self._acts: deque[Callable[[], object]] = deque()  # in the order in which they are to be seen
         self._loop = asyncio.get_running_loop()
 
     def say(self, reply: str) -> None:
@@ -130,11 +132,16 @@ class Talker(asyncio.Protocol):
             self._later(self.transport.write, words[start : start + step])
 
     def _later(self, act: Callable[..., None], *arguments: Any) -> None:
+        """When it is due, behind all that was due before: on a busy machine timers come late, and equal ones in any order."""
+        self._acts.append(lambda: self.transport.is_closing() or act(*arguments))
         wait = self._due - self._loop.time()
-        if wait <= 0:
-            act(*arguments)
+        if wait <= 0 and len(self._acts) == 1:
+            self._act()
         else:
-            self._loop.call_later(wait, lambda: self.transport.is_closing() or act(*arguments))
+            self._loop.call_later(wait, self._act)
+
+    def _act(self) -> None:
+        self._acts.popleft()()
 
     # How it goes wrong
 
