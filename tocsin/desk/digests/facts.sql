@@ -1,4 +1,4 @@
--- The facts digests are planned from, a thousand readers at a time. Read as they are: making objects of them would take longer
+-- The facts digests are planned from, some thousand readers at a time. Read as they are: making objects of them would take longer
 -- than all the rest.
 
 -- name: readers

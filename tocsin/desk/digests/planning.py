@@ -1,4 +1,4 @@
-"""Whose digest is due and what is in it. Pure: facts in, a turn out; `queries.py` reads the facts, `actions.py` carries turns out.
+"""Whose digest is due and what is in it. Pure: facts in, a turn out; `facts.py` reads the facts, `actions.py` carries turns out.
 
 The rules (docs/decisions/014-what-a-digest-owes.md has the reasons):
 
