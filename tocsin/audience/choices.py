@@ -90,6 +90,14 @@ def last_change(subscriber: Subscriber) -> datetime | None:
     return last if last and (confirmed is None or last > confirmed) else None  # what they came with is no change
 
 
+def latest(subscriber: Subscriber) -> dict[int, str]:
+    """What they follow; if that is nothing any more, what they followed last."""
+    present = subscriber.subscriptions.values_list("followable_id", "cadence")
+    past = subscriber.past_choices.order_by()
+    ended_last = past.filter(ended_at=past.aggregate(last=Max("ended_at"))["last"])
+    return dict(present) or dict(ended_last.values_list("followable_id", "cadence"))
+
+
 def undo(subscriber: Subscriber) -> bool:
     """Take the last change back, as a change of its own; False if there was none."""
     last = last_change(subscriber)

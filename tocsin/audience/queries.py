@@ -44,6 +44,12 @@ def language_of(person: UUID) -> str:
     return Subscriber.objects.filter(public_id=person).values_list("language", flat=True).first() or ""
 
 
+def address_of(person: UUID) -> Address | None:
+    """The e-mail address of a subscriber, with its owner; None when there is no such subscriber."""
+    rows = Address.objects.select_related("subscriber")
+    return rows.filter(channel=Channel.EMAIL, subscriber__public_id=person).first()
+
+
 def hash_of(email: EmailAddress) -> bytes:
     """The hash under which this installation knows an e-mail address."""
     return keyed_hash(config.current().address_key, Channel.EMAIL, email.key)

@@ -8,7 +8,7 @@ A link names a subscriber by public id and is signed for one purpose. `manage` a
 from dataclasses import dataclass
 from uuid import UUID
 
-from tocsin.lib.tokens import BadToken, Signer, Stamp
+from tocsin.lib.tokens import BadToken, ExpiredToken, Signer, Stamp
 
 DAY = 86_400
 CONFIRM_AGE = 7 * DAY
@@ -21,6 +21,14 @@ FOLDERS = {
     "erase": "erase",
 }
 MAX_AGES = {"confirm": CONFIRM_AGE, "data": DATA_AGE, "erase": ERASE_AGE}
+
+
+class ExpiredLink(BadToken):
+    """The link is ours, but too old. `person`: whom it was mailed to."""
+
+    def __init__(self, person: UUID) -> None:
+        super().__init__("expired")
+        self.person = person
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,17 @@ class Links:
         return self.signer.stamp(purpose, dated=purpose in MAX_AGES)
 
     def read(self, purpose: str, token: str, now: int) -> UUID:
-        """The public id in a token of one of the purposes. Raises BadToken or ExpiredToken."""
-        payload = self.signer.verify(purpose, token, max_age=MAX_AGES.get(purpose), now=now)
-        if len(payload) != 16:
-            raise BadToken("not a person")
-        return UUID(bytes=payload)
+        """The public id in a token of one of the purposes. Raises BadToken or ExpiredLink."""
+        try:
+            return _person(self.signer.verify(purpose, token, max_age=MAX_AGES.get(purpose), now=now))
+        except ExpiredToken as expired:
+            raise ExpiredLink(_person(expired.payload)) from expired
 
     def _link(self, purpose: str, person: UUID, now: int = 0) -> str:
         return f"{self.start(purpose)}{self.stamp(purpose).token(person.bytes, now).decode('ascii')}/"
+
+
+def _person(payload: bytes) -> UUID:
+    if len(payload) != 16:
+        raise BadToken("not a person")
+    return UUID(bytes=payload)

@@ -21,7 +21,11 @@ class BadToken(Exception):  # noqa: N818
 
 
 class ExpiredToken(BadToken):
-    """The token is ours, but too old."""
+    """The token is ours, but too old. `payload`: what it says all the same."""
+
+    def __init__(self, payload: bytes) -> None:
+        super().__init__("expired")
+        self.payload = payload
 
 
 class Stamp:
@@ -68,7 +72,7 @@ class Signer:
             if now is None:
                 raise ValueError("a token with an age limit needs the time")
             if now - int.from_bytes(signed[-DATE_OCTETS:], "big") > max_age:
-                raise ExpiredToken("expired")
+                raise ExpiredToken(raw[:-tail])
         return raw[:-tail]
 
 

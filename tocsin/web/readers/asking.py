@@ -8,6 +8,7 @@ too, and the mail comes later.
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,11 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from tocsin.audience import actions, limits, queries, wordings
-from tocsin.lib import clock
+from tocsin.audience import choices as history
+from tocsin.audience.choices import Choices
+from tocsin.audience.models import Address, Cadence
+from tocsin.lib import addresses, clock
+from tocsin.lib.addresses import EmailAddress
 from tocsin.lib.mailboxes import likely_meant
 from tocsin.web import languages
 from tocsin.web.context import SHEETS
@@ -30,6 +35,9 @@ SENT: Final = "subscribe_sent"
 SENT_LATER: Final = "subscribe_sent_later"
 PATIENCE_MINUTES: Final = 15
 """So much later the mail is sent to whoever could not do the sum."""
+
+AGAIN: Final = "again"
+"""The button behind an old link to confirm: mail me a new one."""
 
 KEPT: Final = "kept"
 ALSO_CARRIED: Final = (KEPT, "since", "back")
@@ -51,6 +59,15 @@ class Door:
         return f"{path}?{urlencode({'back': self.back})}" if self.back else path
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Who is to be told what."""
+
+    email: EmailAddress
+    name: str
+    choices: Choices
+
+
 @private
 def ask(request: HttpRequest, source: str, back: str = "") -> HttpResponse:
     """Answer a posted form. `source`: where it was filled in; `back`: a URL there that may be linked to."""
@@ -64,9 +81,31 @@ def ask(request: HttpRequest, source: str, back: str = "") -> HttpResponse:
     return _did_you_mean(request, form, meant) if meant else _weigh(request, form, door)
 
 
+def ask_again(request: HttpRequest, person: UUID) -> HttpResponse:
+    """Mail a new link to whom an old one was mailed, as if they had filled in the form as they did before.
+
+    The old one is no secret by now, but only its owner gets the new one. No sum: nobody else's mailbox can be named.
+    """
+    if not _is_in_limits(request):
+        return notices.too_many(request)
+    address = queries.address_of(person)
+    if address:
+        _plan_mail(request, _as_before(address), "old confirmation link")
+    return SeeOther(reverse(SENT))
+
+
+def _as_before(address: Address) -> Wanted:
+    choices = history.latest(address.subscriber) or {queries.everything().pk: Cadence.INSTANT}
+    return Wanted(addresses.parse(address.value), address.subscriber.name, choices)
+
+
+def _is_in_limits(request: HttpRequest) -> bool:
+    return limits.take(limits.NETWORK, suspicion.network(request)) and limits.take(limits.SITE)
+
+
 def _weigh(request: HttpRequest, form: Subscribing, door: Door) -> HttpResponse:
     """Mail at once, later, or not before a sum is done."""
-    if not (limits.take(limits.NETWORK, suspicion.network(request)) and limits.take(limits.SITE)):
+    if not _is_in_limits(request):
         return notices.too_many(request)
     email = form.cleaned_data["email"]
     mailbox = queries.mailbox_of(email)
@@ -126,25 +165,29 @@ def _answering_here(response: HttpResponse) -> HttpResponse:
 def _answer_later(request: HttpRequest, form: Subscribing, door: Door) -> HttpResponse:
     if not limits.take(limits.PATIENT, suspicion.network(request)):
         return notices.too_many(request)
-    _plan_mail(request, form, door.source, clock.now_us() + PATIENCE_MINUTES * clock.MINUTE)
+    _plan_mail(request, _wanted(form), door.source, clock.now_us() + PATIENCE_MINUTES * clock.MINUTE)
     return SeeOther(door.after(SENT_LATER))
 
 
 def _answer_by_mail(request: HttpRequest, form: Subscribing, door: Door) -> HttpResponse:
-    _plan_mail(request, form, door.source)
+    _plan_mail(request, _wanted(form), door.source)
     return SeeOther(door.after(SENT))
 
 
+def _wanted(form: Subscribing) -> Wanted:
+    return Wanted(form.cleaned_data["email"], form.cleaned_data["name"], form.choices())
+
+
 @transaction.atomic
-def _plan_mail(request: HttpRequest, form: Subscribing, source: str, not_before_us: int = 0) -> None:
+def _plan_mail(request: HttpRequest, wanted: Wanted, source: str, not_before_us: int = 0) -> None:
     """Record the request and plan its mail, together. Too often for one mailbox: neither, and nobody can tell."""
-    email, publication = form.cleaned_data["email"], queries.publication()
-    if not limits.take_for_mailbox(queries.mailbox_of(email), "subscribe"):
+    publication = queries.publication()
+    if not limits.take_for_mailbox(queries.mailbox_of(wanted.email), "subscribe"):
         return
     asked = actions.ask(
-        email,
-        name=form.cleaned_data["name"],
-        choices=form.choices(),
+        wanted.email,
+        name=wanted.name,
+        choices=wanted.choices,
         wording=wordings.subscribing(publication.name),
         language=languages.current(),
         source=source,

@@ -19,8 +19,8 @@ from tocsin.audience.models import Subscriber
 from tocsin.audience.queries import language_of
 from tocsin.lib import config
 from tocsin.lib.clock import SECOND, now_us
-from tocsin.lib.links import Links
-from tocsin.lib.tokens import BadToken, ExpiredToken, Signer
+from tocsin.lib.links import ExpiredLink, Links
+from tocsin.lib.tokens import BadToken, Signer
 from tocsin.web import languages
 from tocsin.web.readers import notices
 
@@ -69,9 +69,12 @@ def private(view: View[P]) -> View[P]:
 
 
 def behind(
-    purpose: str, *, posted_from_anywhere: bool = False
+    purpose: str, *, posted_from_anywhere: bool = False, when_expired: PersonView | None = None
 ) -> Callable[[PersonView], Callable[[HttpRequest, str], HttpResponse]]:
-    """A page behind a mailed link of `purpose`: GET shows, POST does. The view gets the person's public id."""
+    """A page behind a mailed link of `purpose`: GET shows, POST does. The view gets the person's public id.
+
+    `when_expired`: the view for a link that is ours but too old, instead of a page that only says so.
+    """
 
     def decorate(view: PersonView) -> Callable[[HttpRequest, str], HttpResponse]:
         @csrf_exempt
@@ -80,16 +83,18 @@ def behind(
         @wraps(view)
         def wrapped(request: HttpRequest, token: str) -> HttpResponse:
             try:
-                person = links().read(purpose, token, now_us() // SECOND)
-            except ExpiredToken:
-                return notices.expired(request, purpose)
+                person, asked = links().read(purpose, token, now_us() // SECOND), view
+            except ExpiredLink as expired:
+                if when_expired is None:
+                    return notices.expired(request)
+                person, asked = expired.person, when_expired
             except BadToken:
                 return notices.broken(request)
             if request.method == "POST" and not posted_from_anywhere and is_foreign(request, opaque_too=False):
                 return notices.foreign(request)
             try:
                 with override(languages.understood(language_of(person))):
-                    response = view(request, person)
+                    response = asked(request, person)
                     response.headers["Content-Language"] = languages.current()
                     return response
             except Subscriber.DoesNotExist:

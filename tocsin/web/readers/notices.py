@@ -45,6 +45,12 @@ def question(request: HttpRequest, heading: str, *lines: str, button: str) -> Ht
     return render(request, "web/readers/question.html", context)
 
 
+def another_link(request: HttpRequest, heading: str, *lines: str, status: int = 200) -> HttpResponse:
+    """A page with a button that asks for a new confirmation link, and the words of consent: it asks what the form asks."""
+    context = {"title": heading, "heading": heading, "lines": lines}
+    return render(request, "web/readers/another_link.html", context, status=status)
+
+
 def sent(request: HttpRequest, back: str = "") -> HttpResponse:
     """The one answer to everybody who subscribes. `back`: where they came from, if not from here."""
     return notice(
@@ -109,20 +115,10 @@ def gone(request: HttpRequest) -> HttpResponse:
     )
 
 
-def expired(request: HttpRequest, purpose: str) -> HttpResponse:
+def expired(request: HttpRequest) -> HttpResponse:
     """The token is ours, but too old."""
-    if purpose in {"data", "erase"}:
-        line = _(
-            "For your safety it worked for an hour only. Ask for a new one on your own page: every mail links there."
-        )
-        return notice(request, _("This link has expired"), line, status=410)
-    return notice(
-        request,
-        _("This link has expired"),
-        _("It worked for seven days. Ask again with your e-mail address, and a new one is on its way."),
-        following=Next(subscribe(), _("Ask again")),
-        status=410,
-    )
+    line = _("For your safety it worked for an hour only. Ask for a new one on your own page: every mail links there.")
+    return notice(request, _("This link has expired"), line, status=410)
 
 
 def foreign(request: HttpRequest) -> HttpResponse:

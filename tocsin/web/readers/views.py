@@ -62,9 +62,23 @@ def sent_later(request: HttpRequest) -> HttpResponse:
     return notices.sent_later(request, asking.PATIENCE_MINUTES, way_back(request.GET.get("back", "")))
 
 
-@behind("confirm")
+def _expired(request: HttpRequest, person: UUID) -> HttpResponse:
+    """An old link to confirm: it does nothing more, but a new one can be asked for. Looks the same for everybody."""
+    if asking.AGAIN in request.POST:
+        return asking.ask_again(request, person)
+    return notices.another_link(
+        request,
+        _("This link has expired"),
+        _("It worked for seven days. Press the button, and a new one is mailed to the same address."),
+        status=410,
+    )
+
+
+@behind("confirm", when_expired=_expired)
 def confirm(request: HttpRequest, person: UUID) -> HttpResponse:
     """GET asks, POST subscribes."""
+    if asking.AGAIN in request.POST:
+        return asking.ask_again(request, person)
     if request.method == "POST":
         return _confirmed(request, person, actions.confirm(person, request.META.get("REMOTE_ADDR")))
     status = Subscriber.objects.get(public_id=person).status
@@ -90,11 +104,10 @@ def _confirmed(request: HttpRequest, person: UUID, result: Confirmed) -> HttpRes
         return notices.notice(
             request, _("You are subscribed already"), _("There is nothing more to confirm."), following=own_page
         )
-    return notices.notice(
+    return notices.another_link(
         request,
         _("You have unsubscribed since"),
-        _("This link was used before, and you left after that. If you would like to come back, subscribe anew."),
-        following=Next(notices.subscribe(), _("Subscribe")),
+        _("This link was used before, and you left after that. If you would like to come back, have a new one mailed."),
     )
 
 
