@@ -106,7 +106,7 @@ def import_(
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON array instead of CSV.")
 @click.option("--status", type=click.Choice(STATUSES), default="subscribed", help="Who. Default: who is subscribed.")
 @click.option("--topic", default="", help="Only who follows this topic (author:SLUG: an author, *: everything).")
-@click.option("--full", is_flag=True, help="With status, language, time zone and the consent on record.")
+@click.option("--full", is_flag=True, help="With status, language, hours, breaks and the consent on record.")
 def export(file: Path | None, *, as_json: bool, status: str, topic: str, full: bool) -> None:
     """Write subscribers to FILE, or to the terminal. `import` reads it back."""
     setup()

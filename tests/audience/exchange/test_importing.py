@@ -551,8 +551,8 @@ def test_the_full_export_says_where_everybody_stands_and_another_installation_ke
     everybody = exporting.Filter(exporting.Status.ALL)
     assert exporting.write(exporting.rows(everybody), everybody.columns, file) == 3
     lines = file.getvalue().splitlines()
-    assert lines[0] == "email,name,topics,cadence,status,language,time_zone,signed_up_at,consent"
-    assert lines[1].startswith("in@example.org,In,parks,instant,subscribed,uk,,20")
+    assert lines[0] == ",".join(exporting.FULL)
+    assert lines[1].startswith("in@example.org,In,parks,instant,subscribed,uk,,,,,,yes,no,,20")
     assert lines[1].endswith(",On paper")
     assert [line.split(",")[4] for line in lines[2:]] == ["unsubscribed", "unconfirmed"]
     Subscriber.objects.all().delete()

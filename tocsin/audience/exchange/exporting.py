@@ -1,7 +1,7 @@
 """People as the rows of a CSV file: what `importing` reads back as it was. Reads a few thousand at a time, writes nothing.
 
 The short form has who is subscribed and may be written to, in the columns a person would fill in. The full form has everybody
-asked for, with status and the consent on record, so that another installation knows whom it must not write to.
+asked for, with status, what they chose and the consent on record, so that another installation knows whom it must not write to.
 """
 
 import csv
@@ -14,14 +14,16 @@ from operator import itemgetter
 from typing import IO, Any, Final
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
 
-from tocsin.audience.exchange import wishes
+from tocsin.audience.exchange import rhythms, wishes
 from tocsin.audience.exchange.people import guarded
+from tocsin.audience.exchange.rhythms import Rhythm
 from tocsin.audience.models import Address, Channel, Consent, Followable, Subscriber, Subscription, Suppression
 from tocsin.lib.errors import Refused
 
 SHORT: Final = ("email", "name", "topics", "cadence")
-FULL: Final = (*SHORT, "status", "language", "time_zone", "signed_up_at", "consent")
+FULL: Final = (*SHORT, "status", "language", "time_zone", *rhythms.COLUMNS, "paused_until", "signed_up_at", "consent")
 GIVEN: Final = (Consent.Event.CONFIRMED, Consent.Event.IMPORTED)
 
 
@@ -69,14 +71,17 @@ def _rows(people: QuerySet[Any, Any], tokens: dict[int, str], width: int) -> Ite
         "standing",
         "subscriber__language",
         "subscriber__time_zone",
+        *(f"subscriber__{column}" for column in rhythms.COLUMNS),
+        "subscriber__paused_until",
         "subscriber__created_at",
         "agreed",
         "subscriber__subscriptions__followable",
         "subscriber__subscriptions__cadence",
     )
-    for person, theirs in groupby(found.iterator(), key=itemgetter(0, 1, 2, 3, 4, 5, 6)):
-        chosen = {tokens[row[7]]: row[8] for row in theirs if row[7] in tokens}
-        yield _row(person, chosen)[:width]
+    now = timezone.now()
+    for person, theirs in groupby(found.iterator(), key=itemgetter(slice(-2))):
+        chosen = {tokens[followable]: pace for *_, followable, pace in theirs if followable in tokens}
+        yield _row(person, chosen, now)[:width]
 
 
 def write(rows: Iterable[Sequence[str]], columns: Sequence[str], file: IO[str]) -> int:
@@ -89,13 +94,11 @@ def write(rows: Iterable[Sequence[str]], columns: Sequence[str], file: IO[str]) 
     return number
 
 
-def _row(person: tuple[Any, ...], chosen: dict[str, str]) -> tuple[str, ...]:
-    email, name, standing, language, time_zone, created, agreed = person
-    return (email, name, *wishes.write(chosen), standing, language, time_zone, _moment(created), agreed or "")
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
+def _row(person: tuple[Any, ...], chosen: dict[str, str], now: datetime) -> tuple[str, ...]:
+    email, name, standing, language, time_zone, *rhythm, paused_until, created, agreed = person
+    until = paused_until if paused_until and paused_until > now else None
+    when = (*rhythms.write(Rhythm(*rhythm)), rhythms.write_moment(until), rhythms.write_moment(created))
+    return (email, name, *wishes.write(chosen), standing, language, time_zone, *when, agreed or "")
 
 
 def _people(wanted: Filter, tokens: dict[int, str]) -> QuerySet[Any, Any]:

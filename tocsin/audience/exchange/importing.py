@@ -179,7 +179,7 @@ def planned(table: Table, terms: Terms = Terms(), report: Report = _ignore) -> I
             staging.add(some)
             good += len(some)
             report(Progress(some[-1].line))
-        number = staging.plan(checker.wished)
+        number = staging.plan(checker.wished, checker.rhythms)
         yield Plan(table.form, number, good - number, rejects)
 
 

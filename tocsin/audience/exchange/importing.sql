@@ -7,6 +7,9 @@ DROP TABLE IF EXISTS import_staged
 -- name: drop_wished
 DROP TABLE IF EXISTS import_wished
 
+-- name: drop_rhythm
+DROP TABLE IF EXISTS import_rhythm
+
 -- name: drop_planned
 DROP TABLE IF EXISTS import_planned
 
@@ -16,7 +19,7 @@ DROP TABLE IF EXISTS import_chunk
 -- name: create_staged
 -- The good rows as they come. Column types are taken from the real tables.
 CREATE TEMPORARY TABLE import_staged AS
-SELECT a.id AS line, a.hash, s.public_id, a.value, s.name, a.is_disposable AS disposable, a.id AS wish, a.id AS standing, s.language, s.time_zone, c.how AS details, c.ip
+SELECT a.id AS line, a.hash, s.public_id, a.value, s.name, a.is_disposable AS disposable, a.id AS wish, a.id AS standing, s.language, s.time_zone, a.id AS rhythm, s.paused_until, c.how AS details, c.ip
 FROM audience_address a CROSS JOIN audience_subscriber s CROSS JOIN audience_consent c WHERE 1 = 0
 
 -- name: create_wished
@@ -24,28 +27,37 @@ FROM audience_address a CROSS JOIN audience_subscriber s CROSS JOIN audience_con
 CREATE TEMPORARY TABLE import_wished AS
 SELECT id AS wish, followable_id, cadence FROM audience_subscription WHERE 1 = 0
 
+-- name: create_rhythm
+-- When they are told; rows that say the same share one `rhythm`. NULL: nothing is said.
+CREATE TEMPORARY TABLE import_rhythm AS
+SELECT id AS rhythm, digest_hour, digest_weekday, quiet_from, quiet_until, alerts, uncounted FROM audience_subscriber WHERE 1 = 0
+
 -- name: stage
-INSERT INTO import_staged (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO import_staged (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, rhythm, paused_until, details, ip)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 -- name: copy
 -- PostgreSQL only.
-COPY import_staged (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip) FROM STDIN
+COPY import_staged (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, rhythm, paused_until, details, ip) FROM STDIN
 
 -- name: wish
 INSERT INTO import_wished (wish, followable_id, cadence) VALUES (%s, %s, %s)
 
+-- name: keep_rhythm
+INSERT INTO import_rhythm (rhythm, digest_hour, digest_weekday, quiet_from, quiet_until, alerts, uncounted)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+
 -- name: plan_sqlite
 -- One row per address, in the order of the hash: the row that says the worst (an unsubscription is never overruled), of those the
 -- first. Columns beside max() are those of the row that has it (sqlite.org/lang_select.html, "bare columns").
-INSERT INTO import_planned (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip)
-SELECT line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip FROM (
+INSERT INTO import_planned (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, rhythm, paused_until, details, ip)
+SELECT line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, rhythm, paused_until, details, ip FROM (
     SELECT import_staged.*, max(standing * 1000000000000 - line) FROM import_staged GROUP BY hash
 ) ORDER BY hash
 
 -- name: create_planned_sqlite
 CREATE TEMPORARY TABLE import_planned (
-    place INTEGER PRIMARY KEY, line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, details, ip
+    place INTEGER PRIMARY KEY, line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, rhythm, paused_until, details, ip
 )
 
 -- name: plan_postgresql
@@ -120,14 +132,28 @@ UPDATE import_chunk SET subscriber = rowid + (
 UPDATE import_chunk SET subscriber = nextval(pg_get_serial_sequence('audience_subscriber', 'id')) WHERE fate = 'new'
 
 -- name: add_subscribers
-INSERT INTO audience_subscriber (id, public_id, name, status, language, time_zone, paused_until, source, created_at)
-SELECT subscriber, public_id, name, 'active', coalesce(nullif(language, ''), %(language)s), time_zone, NULL, 'import', %(now)s
-FROM import_chunk WHERE fate = 'new' ORDER BY line
+INSERT INTO audience_subscriber (
+    id, public_id, name, status, language, time_zone, digest_hour, digest_weekday, quiet_from, quiet_until, alerts, uncounted,
+    paused_until, source, created_at
+)
+SELECT subscriber, public_id, name, 'active', coalesce(nullif(language, ''), %(language)s), time_zone,
+    digest_hour, digest_weekday, quiet_from, quiet_until, coalesce(alerts, TRUE), coalesce(uncounted, FALSE),
+    paused_until, 'import', %(now)s
+FROM import_chunk JOIN import_rhythm ON import_rhythm.rhythm = import_chunk.rhythm WHERE fate = 'new' ORDER BY line
 
 -- name: activate_pending
-UPDATE audience_subscriber SET status = 'active', source = 'import', paused_until = NULL, name = import_chunk.name,
+-- What the file does not say of their time zone and hours stays as it was. Quiet hours are both said or neither.
+UPDATE audience_subscriber SET status = 'active', source = 'import', name = import_chunk.name,
+    paused_until = import_chunk.paused_until,
+    time_zone = coalesce(nullif(import_chunk.time_zone, ''), audience_subscriber.time_zone),
+    digest_hour = coalesce(import_rhythm.digest_hour, audience_subscriber.digest_hour),
+    digest_weekday = coalesce(import_rhythm.digest_weekday, audience_subscriber.digest_weekday),
+    quiet_from = coalesce(import_rhythm.quiet_from, audience_subscriber.quiet_from),
+    quiet_until = coalesce(import_rhythm.quiet_until, audience_subscriber.quiet_until),
+    alerts = coalesce(import_rhythm.alerts, audience_subscriber.alerts),
+    uncounted = coalesce(import_rhythm.uncounted, audience_subscriber.uncounted),
     digest_due_us = 0, digested_us = 0
-FROM import_chunk
+FROM import_chunk JOIN import_rhythm ON import_rhythm.rhythm = import_chunk.rhythm
 WHERE import_chunk.subscriber = audience_subscriber.id AND import_chunk.fate = 'pending'
 
 -- name: confirm_pending

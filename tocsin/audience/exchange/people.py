@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
+from operator import itemgetter
 from typing import Final, NamedTuple
 from zoneinfo import available_timezones
 
-from tocsin.audience.exchange import wishes
+from django.utils.translation import gettext as _
+
+from tocsin.audience.exchange import rhythms, wishes
 from tocsin.audience.exchange.columns import Column, Standing, folded
 from tocsin.audience.exchange.reading import Form
+from tocsin.audience.exchange.rhythms import Rhythm
 from tocsin.audience.exchange.rows import BadRow, Row
-from tocsin.audience.exchange.sources import ANY, Values
+from tocsin.audience.exchange.sources import ANY, TOCSIN, Values
 from tocsin.audience.models import Channel
 from tocsin.audience.names import BadName, clean_name
 from tocsin.lib import addresses, homographs
@@ -36,12 +40,13 @@ VARIANTS: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # RFC 
 RANDOM_OCTETS: Final = 14
 ABSENT: Final = -1  # rows have an empty field at their end
 SIMPLE: Final = frozenset({Column.EMAIL, Column.NAME, Column.TOPICS, Column.CADENCE})
-SAYS_NOTHING: Final = (Standing.SUBSCRIBED.value, "", "", "", None)
+SAYS_NOTHING: Final = (Standing.SUBSCRIBED.value, "", "", 0, None, "", None)
 
 
 class Person(NamedTuple):
-    """One good row. `wish` numbers what is wanted, `details` are the other program's own words about the consent.
+    """One good row. `wish` numbers what is wanted, `rhythm` when; `paused_until` is UTC.
 
+    `details` are the other program's own words about the consent.
     `ip`: where that was given from, if it is known and the publication records it.
     """
 
@@ -55,6 +60,8 @@ class Person(NamedTuple):
     standing: int
     language: str
     time_zone: str
+    rhythm: int
+    paused_until: str | None
     details: str
     ip: str | None
 
@@ -63,7 +70,7 @@ class BadPerson(ValueError):  # noqa: N818 - reads as a fact
     """This row cannot be taken. The message says why."""
 
 
-BAD: Final = (addresses.BadAddress, BadName, wishes.BadWish, BadPerson)
+BAD: Final = (addresses.BadAddress, BadName, wishes.BadWish, rhythms.BadRhythm, BadPerson)
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class Terms:
 
 
 class Checker:
-    """Turns the rows of one file into people. `wished`: what they want, by number."""
+    """Turns the rows of one file into people. `wished`: what they want, `rhythms`: when, by number."""
 
     def __init__(
         self,
@@ -95,12 +102,16 @@ class Checker:
         self.wished: list[Mapping[int, str]] = []
         self._terms, self._menu, self._address_key, self._languages = terms, menu, address_key, frozenset(languages)
         self._keep_ip = keep_ip
+        self.rhythms = [Rhythm()]
         self._known: dict[tuple[str, str], int] = {}
+        self._known_rhythms = {("",) * len(rhythms.COLUMNS): 0}
+        self._is_ours, self._now = form.source is TOCSIN, datetime.now(UTC)
         self._standings = form.standings if terms.standing is None else ()
         self._at = {column: form.places.get(column, ABSENT) for column in Column}
         self._email, self._name, self._topics, self._cadence = (
             self._at[column] for column in (Column.EMAIL, Column.NAME, Column.TOPICS, Column.CADENCE)
         )
+        self._rhythm_fields = itemgetter(*(self._at[column] for column in rhythms.COLUMNS))
         self._is_simple = form.places.keys() <= SIMPLE and not form.standings and terms.standing is None
 
     def check(self, rows: Iterable[Row | BadRow]) -> Iterator[Person | BadRow]:
@@ -144,17 +155,50 @@ class Checker:
             known = self._known[written] = len(self.wished) - 1
         return known
 
-    def _about(self, fields: list[str]) -> tuple[int, str, str, str, str | None]:
-        """Standing, language, time zone, details and IP address."""
-        language = _text(fields[self._at[Column.LANGUAGE]])[:2].lower()
-        zone = _text(fields[self._at[Column.TIME_ZONE]])
+    def _rhythm(self, fields: list[str]) -> int:
+        written = self._rhythm_fields(fields)
+        known = self._known_rhythms.get(written)
+        if known is None:
+            self.rhythms.append(rhythms.parse([_text(field) for field in written]))
+            known = self._known_rhythms[written] = len(self.rhythms) - 1
+        return known
+
+    def _about(self, fields: list[str]) -> tuple[int, str, str, int, str | None, str, str | None]:
+        """Standing, language, time zone, rhythm, end of the break, details and IP address."""
         return (
             self._standing(fields),
-            language if language in self._languages else "",
-            zone if zone and zone in _zones() else "",
+            self._language(_text(fields[self._at[Column.LANGUAGE]])),
+            self._zone(_text(fields[self._at[Column.TIME_ZONE]])),
+            self._rhythm(fields),
+            self._break(_text(fields[self._at[Column.PAUSED_UNTIL]])),
             self._details(fields),
             _ip(_text(fields[self._at[Column.IP]])) if self._keep_ip else None,
         )
+
+    def _break(self, text: str) -> str | None:
+        """When the break they take ends; nothing if it is over."""
+        until = rhythms.parse_moment(text)
+        return f"{until:%Y-%m-%d %H:%M:%S}" if until and until > self._now else None
+
+    def _language(self, text: str) -> str:
+        """The language, if it is known here. Other programs know more of them; in a file of ours that is a mistake."""
+        language = text[:2].lower()
+        if language in self._languages:
+            return language
+        if text and self._is_ours:
+            known = ", ".join(sorted(self._languages))
+            raise BadPerson(
+                _("“{text}” is no language known here; known: {known}.").format(text=text[:40], known=known)
+            )
+        return ""
+
+    def _zone(self, text: str) -> str:
+        """The time zone, if it is one; as `_language`."""
+        if not text or text in _zones():
+            return text
+        if self._is_ours:
+            raise BadPerson(_("“{text}” is no time zone; write it like Europe/Berlin.").format(text=text[:40]))
+        return ""
 
     def _standing(self, fields: list[str]) -> Standing:
         if self._terms.standing is not None:

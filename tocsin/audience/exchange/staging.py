@@ -8,10 +8,11 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from tocsin.audience.exchange.people import Person
+from tocsin.audience.exchange.rhythms import Rhythm
 from tocsin.lib.pagecache import page_cache
 from tocsin.lib.statements import statements
 
-TABLES: Final = ("chunk", "planned", "wished", "staged")
+TABLES: Final = ("chunk", "planned", "wished", "rhythm", "staged")
 CACHE_KIB: Final = 32_000
 """SQLite sorts a million rows in it, and a chunk's pages stay in it until they are written."""
 
@@ -22,6 +23,7 @@ def tables() -> Iterator[None]:
     _drop()
     run("create_staged")
     run("create_wished")
+    run("create_rhythm")
     try:
         with page_cache(connection, CACHE_KIB):
             yield
@@ -46,10 +48,11 @@ def add(people: Sequence[Person]) -> None:
             cursor.execute("RELEASE staging")
 
 
-def plan(wished: Sequence[Mapping[int, str]]) -> int:
+def plan(wished: Sequence[Mapping[int, str]], rhythms: Sequence[Rhythm]) -> int:
     """Make `planned` of what is staged, and say how many it are."""
     for wish, choices in enumerate(wished):
         _run_many("wish", [(wish, followable, cadence) for followable, cadence in choices.items()])
+    _run_many("keep_rhythm", [(number, *rhythm) for number, rhythm in enumerate(rhythms)])
     run(f"create_planned_{connection.vendor}")
     run(f"plan_{connection.vendor}")
     if connection.vendor == "postgresql":

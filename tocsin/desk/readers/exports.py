@@ -38,7 +38,7 @@ class Exporting(forms.Form):
     )
     topic = forms.ChoiceField(label=gettext_lazy("What they follow"), required=False)
     full = forms.BooleanField(
-        label=gettext_lazy("With status, language, time zone and the consent on record"), required=False
+        label=gettext_lazy("With status, language, hours, breaks and the consent on record"), required=False
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
