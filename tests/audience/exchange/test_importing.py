@@ -515,6 +515,7 @@ def test_odd_addresses_that_are_right_are_taken(written, value):
         ("mirа@example.org", "mixes Latin and Cyrillic"),
         ("mira@exаmple.org", "mixes Latin and Cyrillic"),
         ("mira@роса.com", "Cyrillic letters that look Latin"),
+        ("mira@xn--exmple-4nf.org", "mixes Latin and Cyrillic"),
         ("a@example.org b@example.org", "valid"),
         ("mira@example.org\x07", "control"),
     ],

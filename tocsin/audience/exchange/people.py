@@ -142,7 +142,7 @@ class Checker:
         if text.endswith(">") and (both := NAME_AND_ADDRESS.fullmatch(text)):
             text, name = both["address"].strip(), name.strip() or both["name"].strip(' "')
         email = addresses.parse(text)
-        if not text.isascii() and (pretence := homographs.pretence(email.value)):
+        if not email.value.isascii() and (pretence := homographs.pretence(email.value)):
             raise BadPerson(f"This address may pretend to be another: {pretence}.")
         return email, clean_name(name) if name and name.casefold() != text.casefold() else ""
 
