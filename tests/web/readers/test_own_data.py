@@ -45,6 +45,11 @@ def test_it_says_what_was_sent_and_why_even_after_choices_changed(mira, water):
     assert '<a href="/roads/">Roads</a>' in roads
 
 
+def test_a_mail_is_called_by_the_subject_it_had(mira):
+    browser().post(link("manage", mira), {"do": "mail-data-link"})
+    assert f"<h3>Your data at {queries.publication().name}</h3>" in page(mira)
+
+
 def test_alerts_and_digests_have_their_own_reasons(mira, water):
     post = published("Boil your water", kind="alert", severity="severe")
     actions.slow_down(mira.public_id)

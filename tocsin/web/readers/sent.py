@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -44,7 +45,7 @@ class Story:
 
 @dataclass(frozen=True)
 class Sent:
-    """One mail. `words`: what the mail server said, if it said more than yes."""
+    """One mail. `title`: the subject it had; `words`: what the mail server said, if it said more than yes."""
 
     title: str
     kind: str
@@ -59,6 +60,7 @@ class Sent:
 def sent(subscriber: Subscriber, *, most: int | None = None) -> list[Sent]:
     """Their mails, newest first."""
     rows = ledger.sent_to(subscriber.pk).select_related("edition").defer("edition__message")
+    rows = rows.annotate(subject=KeyTextTransform("subject", "edition__message"))
     found = list(rows[:most] if most else rows)
     told = {row.pk: _posts(row) for row in found}
     posts = PostPage.objects.filter(pk__in={post for each in told.values() for post in each})
@@ -66,7 +68,7 @@ def sent(subscriber: Subscriber, *, most: int | None = None) -> list[Sent]:
     reasons = Reasons(subscriber)
     return [
         Sent(
-            title=row.dispatch.title,
+            title=row.subject or row.dispatch.title,
             kind=row.dispatch.kind,
             at=clock.to_datetime(row.dispatch.created_us),
             state=State(row.state),
