@@ -173,13 +173,14 @@ def change(person: UUID, *, name: str, choices: Choices) -> None:
 
 
 @transaction.atomic
-def slow_down(person: UUID) -> Slowed:
-    """Let what comes at the fastest pace come at the next slower one. Raises Subscriber.DoesNotExist unless subscribed."""
+def slow_down(person: UUID, steps: int = 1) -> Slowed:
+    """Let what comes at the fastest pace come `steps` slower. Raises Subscriber.DoesNotExist unless subscribed."""
     subscriber = _subscribed(person)
-    before = queries.chosen(subscriber)
-    history.follow(subscriber, history.slower(before))
-    paces = {Cadence(pace) for pace in before.values()}
-    return next(((pace, slower) for pace, slower in history.SLOWER.items() if pace in paces), None)
+    after = before = queries.chosen(subscriber)
+    for _step in range(steps):
+        after = history.slower(after)
+    history.follow(subscriber, after)
+    return history.slowed(before, after)
 
 
 @transaction.atomic

@@ -118,6 +118,14 @@ def slower(choices: Choices) -> dict[int, str]:
     return {followable: SLOWER[fastest] if pace == fastest else pace for followable, pace in choices.items()}
 
 
+def slowed(before: Choices, after: Choices) -> tuple[Cadence, Cadence] | None:
+    """From which pace to which the fastest digestible one went; None if there was none. Pure."""
+    present = set(before.values())
+    fastest = next((pace for pace in SLOWER if pace in present), None)
+    became = (after[followable] for followable, pace in before.items() if pace == fastest)
+    return (fastest, Cadence(next(became))) if fastest and dict(before) != dict(after) else None
+
+
 def at(
     now: Iterable[tuple[int, str, datetime]], past: Collection[tuple[int, str, datetime, datetime]], moment: datetime
 ) -> dict[int, str]:

@@ -110,6 +110,16 @@ def test_fewer_mails_are_not_promised_where_they_would_be_as_many(mira):
     assert 'value="fewer"' not in page(mira)
 
 
+def test_fewer_mails_goes_down_two_steps_where_one_would_mean_as_many(mira):
+    for days in range(1, 42, 3):  # every third day: once a day means as many mails as at once
+        made = published(f"News {days}")
+        PostPage.objects.filter(pk=made.pk).update(date_shown=timezone.now() - timedelta(days=days))
+    assert "then comes “Once a week”" in page(mira)
+    assert post(mira, do="fewer") == (303, "?said=weekly-at-once")
+    assert queries.chosen(mira) == {queries.everything().pk: "weekly"}
+    assert "what came as it happens now comes together, once a week" in page(mira, "weekly-at-once")
+
+
 def test_fewer_mails_goes_down_a_step_and_can_be_taken_back(mira):
     everything = queries.everything().pk
     assert "Fewer mails" in page(mira)

@@ -4,6 +4,7 @@ Whoever has the link can use it, and mails get forwarded: it shows no address an
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from tocsin.audience import actions, choices, limits, pace, queries
@@ -29,6 +31,7 @@ SAID: Final = {
     "changed": gettext_lazy("Saved. From now on you get what is chosen below."),
     "daily": gettext_lazy("Fewer mails: what came as it happens now comes together, once a day."),
     "weekly": gettext_lazy("Fewer mails: what came once a day now comes together, once a week."),
+    "weekly-at-once": gettext_lazy("Fewer mails: what came as it happens now comes together, once a week."),
     "slowest": gettext_lazy("There is nothing slower than once a week. You can take a break or choose fewer topics."),
     "undone": gettext_lazy("Taken back. You get what you got before."),
     "paused": gettext_lazy("Your break has begun. Nothing is sent until it ends."),
@@ -38,9 +41,19 @@ SAID: Final = {
         "That link was mailed several times lately. Look into your inbox, or ask again in a while."
     ),
 }
-UNDOABLE: Final = frozenset({"changed", "daily", "weekly", "undone"})
+UNDOABLE: Final = frozenset({"changed", "daily", "weekly", "weekly-at-once", "undone"})
 UNDO_FOR: Final = timedelta(minutes=15)
 Status = Subscriber.Status
+
+
+@dataclass(frozen=True)
+class Slower:
+    """How many steps down it takes to get fewer mails, from which pace to which, and how many mails that means."""
+
+    steps: int
+    now: Promise | str
+    then: Promise | str
+    means: str
 
 
 @behind("manage")
@@ -76,18 +89,18 @@ def _page(
     return render(request, "web/readers/reader.html", context, status=422 if preferences or pausing else 200)
 
 
-def _slower(chosen: Mapping[int, str], subscriber: Subscriber) -> dict[str, Any] | None:
-    """What the button for fewer mails would do; None if, as far as anybody can tell, they would not be fewer."""
-    slower = choices.slower(chosen)
-    means = rhythm.in_words(slower, alerts=subscriber.alerts)
-    if slower == chosen or (means and means == rhythm.in_words(chosen, alerts=subscriber.alerts)):
-        return None
-    fastest = next(each for each in choices.SLOWER if each in chosen.values())
-    return {
-        "now": Cadence(fastest).label,
-        "then": choices.SLOWER[fastest].label,
-        "means": means,
-    }
+def _slower(chosen: Mapping[int, str], subscriber: Subscriber) -> Slower | None:
+    """What the button for fewer mails does: as few steps as it takes; None if, as far as anybody can tell, none would do."""
+    now, then = rhythm.in_words(chosen, alerts=subscriber.alerts), chosen
+    for steps in range(1, len(choices.SLOWER) + 1):
+        before, then = then, choices.slower(then)
+        paces = choices.slowed(chosen, then)
+        if paces is None or then == before:
+            return None
+        means = rhythm.in_words(then, alerts=subscriber.alerts)
+        if not means or means != now:
+            return Slower(steps, paces[0].label, paces[1].label, means)
+    return None
 
 
 def _changed_just_now(subscriber: Subscriber) -> bool:
@@ -128,7 +141,10 @@ def _change(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 
 def _fewer(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:  # noqa: ARG001 - as its siblings
-    slowed = actions.slow_down(subscriber.public_id)
+    slower = _slower(queries.chosen(subscriber), subscriber)
+    slowed = actions.slow_down(subscriber.public_id, slower.steps if slower else 1)
+    if slowed == (Cadence.INSTANT, Cadence.WEEKLY):
+        return SeeOther("?said=weekly-at-once")
     return SeeOther(f"?said={slowed[1] if slowed else 'slowest'}")
 
 
