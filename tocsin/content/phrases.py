@@ -48,6 +48,14 @@ def listed(names: Sequence[str]) -> str:
     )
 
 
+def language_name(code: str) -> str:
+    """What a language is called in the one that is active; its code where nobody knows a name."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
+
+
 def direction(language: str) -> str:
     """Which way a language is written: ltr or rtl."""
     try:

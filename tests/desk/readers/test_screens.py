@@ -65,6 +65,7 @@ def test_one_readers_story_has_consents_deliveries_and_notes(client, editor):
     assert client.post(url, {"text": "Called on Monday."}).status_code == 302
     page = text_of(client.get(url))
     for words in (
+        "English",
         "Confirmed by mailed link",
         "By subscribing I agree.",
         post.title,

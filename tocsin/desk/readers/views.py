@@ -19,6 +19,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from tocsin.audience import growth, queries, selection, upkeep
 from tocsin.audience.models import Cadence, Subscriber
 from tocsin.audience.selection import Selection
+from tocsin.content import phrases
 from tocsin.desk.models import BulkChange
 from tocsin.desk.readers import changes, listing, pictures, story, tasks
 from tocsin.desk.readers.forms import Adding, Changing, Noting
@@ -111,6 +112,7 @@ class StoryView(Screen):
                 "form": Noting(),
                 "told": told,
                 "reader": self.reader,
+                "language": phrases.language_name(self.reader.language),
                 "follows": self.reader.subscriptions.select_related("followable").order_by("pk"),
                 "steps": [(name, changes.VERBS[name]) for name in _possible(told)] if self.may_change else [],
                 "may_change": self.may_change,
