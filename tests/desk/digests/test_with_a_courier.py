@@ -1,14 +1,10 @@
 """From Publish to mailboxes: a real courier, a real relay, and a worker that is killed while it plans."""
 
-import os
-import signal
-import subprocess
-import sys
 from email import message_from_bytes, policy
-from pathlib import Path
 from random import Random
 
 from tests.channels.email.faulty import FaultyRelay, running
+from tests.children import child
 from tests.courier.people import make_readers
 from tests.courier.running import courier, until, until_books
 from tests.desk.digests.days import at, plan, plan_at
@@ -83,11 +79,10 @@ def test_a_worker_that_is_killed_loses_nobody_and_tells_nobody_twice(committed):
     chance = Random(11)
     for _ in range(3):
         told = Telling.objects.count()
-        worker = subprocess.Popen([sys.executable, "-c", WORKER], env=os.environ, cwd=Path(__file__).parents[3])
         some_more = chance.randrange(10, 50)
-        until(lambda: Telling.objects.count() >= told + some_more, "the worker plans")  # noqa: B023 - called at once
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        with child(WORKER) as worker:
+            until(lambda: Telling.objects.count() >= told + some_more, "the worker plans")  # noqa: B023 - called at once
+            worker.kill()
         for dispatch in Dispatch.objects.filter(kind="digest"):
             assert ledger.books(dispatch.pk).balanced
     plan()
