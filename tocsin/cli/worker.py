@@ -24,6 +24,7 @@ TASK_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 REMIND_SECONDS = 60.0
 AFTER_FAILURE_SECONDS = 2.0
+WARM_AFTER_SECONDS = 5.0
 GRACE_SECONDS = 6.0
 KEPT_RESULTS = timedelta(days=7)
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -62,9 +63,21 @@ def start(stop: threading.Event) -> list[threading.Thread]:
         (reminding.remind, REMIND_SECONDS),
     ]
     threads = [threading.Thread(target=_repeat, args=[*loop, stop], daemon=True) for loop in loops]
+    threads.append(threading.Thread(target=_warm, args=[stop], daemon=True))
     for thread in threads:
         thread.start()
     return threads
+
+
+def _warm(stop: threading.Event) -> None:
+    """Load the site's addresses, which publishing needs: else the first scheduled post is a second late.
+
+    Not at once: while everything starts, the web process has more use for the processor.
+    """
+    from django.urls import resolve
+
+    if not stop.wait(WARM_AFTER_SECONDS):
+        resolve("/")
 
 
 def _repeat(action: Callable[[], object], pause: float, stop: threading.Event) -> None:
