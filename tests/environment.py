@@ -8,6 +8,7 @@ PostgreSQL is started here, as an unprivileged user, unless TEST_POSTGRES_URL na
 import atexit
 import hashlib
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,9 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores Ctrl-C on behalf of what it starts in the background; what the tests start is to hear it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 memory.use()
 for name in [name for name in os.environ if name.startswith("TOCSIN_")]:
     del os.environ[name]
