@@ -338,3 +338,23 @@ def test_posts_have_their_own_list(client, editor):
     page = client.get("/admin/content_postpage/")
     assert "The bridge is closed" in text_of(page)
     assert Page.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("readers/", "Readers"),
+        ("readers/growth/", "Growth"),
+        ("imports/", "Import readers"),
+        ("tellings/", "Tellings"),
+        ("digests/", "Digests"),
+        ("publication/", "Publication"),
+        ("clippings/", "Links with preview"),
+        ("form-elsewhere/", "Form for other sites"),
+        ("keys/", "Keys for programs"),
+    ],
+)
+def test_every_screen_says_on_top_what_it_is(client, editor, address, name):
+    page = client.get(f"/admin/{address}").content.decode()
+    headings = [re.sub(r"<[^>]*>|\s+", " ", found).strip() for found in re.findall(r"(?s)<h1.*?</h1>", page)]
+    assert headings == [name]

@@ -30,6 +30,9 @@ class ListView(WagtailAdminTemplateMixin, TemplateView):
         page = Paginator(Clipping.objects.all(), PAGE_SIZE).get_page(self.request.GET.get("page"))
         return {**super().get_context_data(**kwargs), "page": page}
 
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
 
 class AgainView(View):
     """Looks one up while the editor waits, and says what came of it."""
