@@ -13,8 +13,8 @@ from tocsin.audience.models import Export
 def logged(wanted: exporting.Filter, who: str) -> Iterator[Iterator[tuple[str, ...]]]:
     """The rows of an export, which is on record before the first of them is given away.
 
-    How many were given is written in the end; a line without a number is an export that was cut off. Raises Refused if there is no
-    such topic.
+    How many were given is written in the end, also when it is cut off, and only who came to the end of it ended. Raises Refused if
+    there is no such topic.
     """
     given = 0
 
@@ -26,5 +26,9 @@ def logged(wanted: exporting.Filter, who: str) -> Iterator[Iterator[tuple[str, .
 
     rows = exporting.rows(wanted)
     entry = Export.objects.create(who=who, wanted=str(wanted)[:200])
-    yield counted()
-    Export.objects.filter(pk=entry.pk).update(people=given, ended_at=timezone.now())
+    ended_at = None
+    try:
+        yield counted()
+        ended_at = timezone.now()
+    finally:
+        Export.objects.filter(pk=entry.pk).update(people=given, ended_at=ended_at)

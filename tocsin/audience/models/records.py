@@ -53,7 +53,7 @@ class Import(models.Model):
 
 
 class Export(models.Model):
-    """One line of the export log: who took whose addresses away. Without `ended_at` it was cut off."""
+    """One line of the export log: who took whose addresses away. Without `ended_at` it was cut off, or is under way."""
 
     who = models.CharField(max_length=150, help_text="A user name, or “command line”.")
     wanted = models.CharField(max_length=200, help_text="Which people, in words.")
