@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import gettext, override
 from django_tasks_db.models import DBTaskResult
 
 from tests.audience.people import told
 from tocsin.audience.exchange import importing, jobs
 from tocsin.audience.exchange.importing import Counts
-from tocsin.audience.models import Consent, Import, Subscriber
+from tocsin.audience.models import Consent, Import, Publication, Subscriber
 from tocsin.lib import config
 from tocsin.lib.errors import Refused
 
@@ -196,3 +197,14 @@ def test_files_that_outlived_their_import_are_deleted_in_time(folder):
     jobs.sweep()
     assert not stray.exists()
     assert jobs.report_file(other, jobs.OUTCOMES).exists()
+
+
+@pytest.mark.django_db
+def test_the_reports_are_in_the_publications_language():
+    Publication.objects.update(language="de")
+    job = run(given("email,quiet from\nmira@example.org,\ntaras@example.org,22\n"))
+    [added, rejected] = jobs.first_outcomes(job, 2)
+    with override("de"):
+        assert added[1] == gettext("added") != "added"
+        assert rejected[4].startswith(gettext("Quiet hours need a beginning and an end that differ."))
+    assert "Quiet" not in rejected[4]

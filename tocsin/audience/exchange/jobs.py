@@ -20,8 +20,10 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import override
 from django_tasks import task
 
+from tocsin.audience import queries
 from tocsin.audience.exchange import importing, outcomes, reading
 from tocsin.audience.exchange.columns import Standing
 from tocsin.audience.exchange.importing import Counts, Plan, Progress
@@ -102,7 +104,8 @@ def run(job_id: int) -> None:
     if job is None:
         return
     try:
-        with _file(job).open("rb") as file, _planned(job, file) as plan:
+        # The reports are in the newsroom's language, whichever the worker speaks.
+        with override(queries.publication().language), _file(job).open("rb") as file, _planned(job, file) as plan:
             (_check if job.state == State.CHECKING else _write)(job, plan)
     except TakenOver:
         log.info("Import %s is in other hands.", job_id)

@@ -143,7 +143,7 @@ class Checker:
             text, name = both["address"].strip(), name.strip() or both["name"].strip(' "')
         email = addresses.parse(text)
         if not email.value.isascii() and (pretence := homographs.pretence(email.value)):
-            raise BadPerson(f"This address may pretend to be another: {pretence}.")
+            raise BadPerson(_("This address may pretend to be another: {pretence}.").format(pretence=pretence))
         return email, clean_name(name) if name and name.casefold() != text.casefold() else ""
 
     def _wish(self, fields: list[str]) -> int:
@@ -241,7 +241,9 @@ def _said(text: str, values: Values) -> Standing:
     standing = values.get(value, values.get(ANY))
     if standing is None:
         known = ", ".join(value for value in values if value not in {"", ANY})
-        raise BadPerson(f"“{text.strip()[:40]}” is no status known here; known: {known}.")
+        raise BadPerson(
+            _("“{text}” is no status known here; known: {known}.").format(text=text.strip()[:40], known=known)
+        )
     return standing
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from tocsin.audience.exchange.encoding import DAMAGE
 from tocsin.audience.exchange.lines import MAX_LINE, Lines, is_cut
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 MAX_LINES_OF_A_ROW: Final = 50
 ENDINGS: Final = "\r\n"
-UNCLOSED: Final = "a quotation mark is opened and not closed"
 
 
 class Row(NamedTuple):
@@ -55,16 +56,20 @@ def rows(lines: Lines, delimiter: str, width: int) -> Iterator[Row | BadRow]:
 def _fit(fields: list[str], width: int, delimiter: str) -> None:
     """Let there be `width` of them. Raises Broken if some that say something are too many."""
     if any(fields[width:]):
-        raise Broken(f"{len(fields)} fields under {width} headings; put quotation marks around a {_name(delimiter)}")
+        raise Broken(
+            _("{fields} fields under {headings} headings; put quotation marks around “{delimiter}”").format(
+                fields=len(fields), headings=width, delimiter=delimiter if delimiter.isprintable() else r"\t"
+            )
+        )
     fields[width:] = [""] * (width - len(fields))
 
 
 def fields_of(line: str, lines: Lines, delimiter: str) -> list[str]:
     """The fields of the row that begins with `line`; takes more lines while a quoted field goes on. Raises Broken."""
     if is_cut(line):
-        raise Broken(f"the line is longer than {MAX_LINE} characters")
+        raise Broken(_("the line is longer than {most} characters").format(most=MAX_LINE))
     if not line.isascii() and DAMAGE.search(line):
-        raise Broken("a letter cannot be read: it is in another encoding than the rest of the file")
+        raise Broken(_("a letter cannot be read: it is in another encoding than the rest of the file"))
     if '"' not in line:
         return line.rstrip(ENDINGS).split(delimiter)
     try:
@@ -81,7 +86,8 @@ def _quoted(line: str, lines: Lines, delimiter: str, **dialect: str | bool) -> l
         return next(csv.reader(_beginning_with(line, lines, taken), delimiter=delimiter, strict=True, **dialect))  # type: ignore[arg-type]
     except csv.Error as error:
         lines.give_back(taken)
-        raise Broken(UNCLOSED if "unexpected end" in str(error) else str(error)) from error
+        unclosed = _("a quotation mark is opened and not closed")
+        raise Broken(unclosed if "unexpected end" in str(error) else str(error)) from error
 
 
 def _beginning_with(line: str, lines: Lines, taken: list[str]) -> Iterator[str]:
@@ -93,7 +99,3 @@ def _beginning_with(line: str, lines: Lines, taken: list[str]) -> Iterator[str]:
 
 def _is_blank(field: str) -> bool:
     return not field.strip()
-
-
-def _name(delimiter: str) -> str:
-    return DELIMITERS.get(delimiter, "delimiter")

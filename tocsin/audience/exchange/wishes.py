@@ -6,6 +6,8 @@ same way; `none` with no topics means nothing. Beyond topics, `*` stands for eve
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
 from tocsin.audience.models import Cadence, Followable
 
 EVERYTHING = "*"
@@ -34,7 +36,11 @@ def parse(topics: str, cadence: str, menu: Mapping[str, int]) -> dict[int, str]:
     if len(paces) == 1:
         paces *= len(wanted)
     if len(paces) != len(wanted):
-        raise BadWish(f"{len(paces)} cadences for {len(wanted)} topics: give one for all, or one for each")
+        raise BadWish(
+            _("{cadences} cadences for {topics} topics: give one for all, or one for each").format(
+                cadences=len(paces), topics=len(wanted)
+            )
+        )
     return {_known(topic, menu): _pace(pace) for topic, pace in zip(wanted, paces, strict=True)}
 
 
@@ -55,10 +61,14 @@ def _known(topic: str, menu: Mapping[str, int]) -> int:
         known = [token for token in sorted(menu) if token != EVERYTHING and not token.startswith(AUTHOR)]
         more = ", ..." if len(known) > NAMED_AT_MOST else ""
         names = ", ".join(known[:NAMED_AT_MOST]) + more
-        raise BadWish(f"there is no topic “{topic[:80]}”; known: {names or 'none yet'}") from None
+        raise BadWish(
+            _("there is no topic “{topic}”; known: {names}").format(topic=topic[:80], names=names or _("none yet"))
+        ) from None
 
 
 def _pace(pace: str) -> str:
     if pace in Cadence.values:
         return pace
-    raise BadWish(f"“{pace[:40]}” is not a cadence; known: {', '.join(Cadence.values)}")
+    raise BadWish(
+        _("“{pace}” is not a cadence; known: {names}").format(pace=pace[:40], names=", ".join(Cadence.values))
+    )
