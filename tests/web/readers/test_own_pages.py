@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -244,6 +245,7 @@ def test_deleting_needs_a_fresh_link_from_the_mailbox(mira):
     [url] = re.findall(r'href="(/erase/[^"]+)"', data)
     page = browser().get(url)
     assert heading(page) == "Delete everything?"
+    assert f'href="{urlsplit(link("manage", mira)).path}">No, go back</a>' in page.content.decode()
     assert Subscriber.objects.exists()
     for response in (browser().post(url), browser().post(url), browser().get(url)):
         assert (response.status_code, heading(response)) == (200, "Everything is deleted")

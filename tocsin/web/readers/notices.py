@@ -39,9 +39,9 @@ def notice(
     return render(request, "web/notice.html", context, status=status)
 
 
-def question(request: HttpRequest, heading: str, *lines: str, button: str) -> HttpResponse:
-    """A page with a button that posts to its own address: what a link alone must not do."""
-    context = {"title": heading, "heading": heading, "lines": lines, "button": button}
+def question(request: HttpRequest, heading: str, *lines: str, button: str, back: str = "") -> HttpResponse:
+    """A page with a button that posts to its own address: what a link alone must not do. `back`: where *no* leads."""
+    context = {"title": heading, "heading": heading, "lines": lines, "button": button, "back": back}
     return render(request, "web/readers/question.html", context)
 
 

@@ -65,6 +65,7 @@ def erase(request: HttpRequest, person: UUID) -> HttpResponse:
                 "and keeps the address from being added again by mistake."
             ),
             button=_("Delete everything"),
+            back=links().manage(person),
         )
     if subscriber:
         with transaction.atomic():
