@@ -36,7 +36,7 @@ def test_the_link_asks_and_the_button_subscribes():
     url = link("confirm", person)
     page = browser().get(url)
     assert (page.status_code, heading(page)) == (200, "One more step")
-    assert b'<form method="post"><button' in page.content
+    assert b'<form method="post"><p class="choices"><button' in page.content
     assert people.told() == []
     done = browser().post(url)
     assert (done.status_code, heading(done)) == (200, "You are subscribed")
