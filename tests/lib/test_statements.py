@@ -28,6 +28,6 @@ def test_a_moment_is_exact_to_the_microsecond(microsecond):
 @pytest.mark.parametrize("wanted", [[], [3], [1, 2**40]])
 def test_among_is_one_of_them(wanted):
     with connection.cursor() as cursor:
-        some = "(SELECT 1 AS number UNION ALL SELECT 2 UNION ALL SELECT 3) AS some"
-        cursor.execute(f"SELECT number FROM {some} WHERE number {said('among', 'wanted')}", {"wanted": packed(wanted)})
+        few = "(SELECT 1 AS number UNION ALL SELECT 2 UNION ALL SELECT 3) AS few"
+        cursor.execute(f"SELECT number FROM {few} WHERE number {said('among', 'wanted')}", {"wanted": packed(wanted)})
         assert [number for (number,) in cursor.fetchall()] == [number for number in (1, 2, 3) if number in wanted]
