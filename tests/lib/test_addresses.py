@@ -1,5 +1,7 @@
 """Addresses: validated strictly, compared loosely, hashed with a key."""
 
+import hmac
+
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
@@ -84,6 +86,7 @@ def test_a_hash_needs_the_key_and_knows_the_channel():
     assert one == addresses.keyed_hash("key", "email", "mira@example.org")
     assert one != addresses.keyed_hash("other", "email", "mira@example.org")
     assert one != addresses.keyed_hash("key", "push", "mira@example.org")
+    assert one == hmac.digest(b"key", b"email\0mira@example.org", "sha256")[: addresses.HASH_OCTETS]
 
 
 def test_a_masked_address_shows_its_owner_which_one_it_is():

@@ -25,7 +25,7 @@ def clean_name(text: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > MAX_CHARACTERS:
         raise BadName(_("The name is longer than {most} characters. Please shorten it.").format(most=MAX_CHARACTERS))
-    if LINK.search(name):
+    if not name.replace(" ", "").isalnum() and LINK.search(name):  # nearly all names are letters and spaces
         raise BadName(_("The name contains a link or an e-mail address. Please write only a name."))
     return name
 

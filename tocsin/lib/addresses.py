@@ -95,8 +95,14 @@ def _is_ordinary(domain: str) -> bool:
 
 def keyed_hash(key: str, channel: str, address_key: str) -> bytes:
     """The hash under which the ledger knows an address after its owner is deleted (HMAC-SHA256, 16 octets)."""
-    message = f"{channel}\0{address_key}".encode()
-    return hmac.digest(key.encode(), message, "sha256")[:HASH_OCTETS]
+    mac = _begun(key).copy()  # the key is worked in once, not for every address
+    mac.update(f"{channel}\0{address_key}".encode())
+    return mac.digest()[:HASH_OCTETS]
+
+
+@lru_cache(maxsize=4)
+def _begun(key: str) -> hmac.HMAC:
+    return hmac.new(key.encode(), digestmod="sha256")
 
 
 def key_check(key: str) -> str:
