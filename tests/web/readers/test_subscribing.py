@@ -181,7 +181,7 @@ def test_bad_input_is_refused_in_words_and_leaves_no_trace(fields, words):
     assert response.status_code == 422
     assert words in page
     assert 'aria-invalid="true"' in page or "topics" in fields or "cadence" in fields
-    assert len(page) < 25_000
+    assert len(page) < len(subscribe(email="").content) + 500  # what was typed comes back cut, if at all
     assert not Subscriber.objects.exists()
     assert not Allowance.objects.exists()
     assert "Set-Cookie" not in response.headers
