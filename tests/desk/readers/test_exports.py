@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from django.db import connection
@@ -26,12 +27,12 @@ def small_pages(monkeypatch):
 def test_the_header_leaves_before_anybody_is_looked_up(client):
     login(client)
     readers(3)
-    with CaptureQueriesContext(connection) as asked:
-        file = client.post(EXPORT, FORM).streaming_content
+    with CaptureQueriesContext(connection) as asked, closing(client.post(EXPORT, FORM)) as given:
+        file = given.streaming_content
         assert [next(file), next(file)] == [b"\xef\xbb\xbf", b"email,name,topics,cadence\r\n"]
+        assert Export.objects.get().ended_at is None, "but it is on record"
+        assert "under way, or cut off" in text_of(client.get(EXPORT))
     assert not [query["sql"] for query in asked if f'FROM "{Address._meta.db_table}"' in query["sql"]]
-    assert Export.objects.get().ended_at is None, "but it is on record"
-    assert "under way, or cut off" in text_of(client.get(EXPORT))
 
 
 @pytest.mark.django_db

@@ -33,8 +33,9 @@ CREATE TEMPORARY TABLE import_rhythm AS
 SELECT id AS rhythm, digest_hour, digest_weekday, quiet_from, quiet_until, alerts, uncounted FROM audience_subscriber WHERE 1 = 0
 
 -- name: stage
+-- SQLite only.
 INSERT INTO import_staged (line, hash, public_id, value, name, disposable, wish, standing, language, time_zone, rhythm, paused_until, details, ip)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, nullif(%s, ''), %s, nullif(%s, ''))
 
 -- name: copy
 -- PostgreSQL only.

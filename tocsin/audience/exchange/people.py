@@ -40,14 +40,15 @@ VARIANTS: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # RFC 
 RANDOM_OCTETS: Final = 14
 ABSENT: Final = -1  # rows have an empty field at their end
 SIMPLE: Final = frozenset({Column.EMAIL, Column.NAME, Column.TOPICS, Column.CADENCE})
-SAYS_NOTHING: Final = (Standing.SUBSCRIBED.value, "", "", 0, None, "", None)
+SAYS_NOTHING: Final = (Standing.SUBSCRIBED.value, "", "", 0, "", "", "")
 
 
 class Person(NamedTuple):
-    """One good row. `wish` numbers what is wanted, `rhythm` when; `paused_until` is UTC.
+    """One good row, in what SQLite's driver takes as it is: each None, bool or member of an Enum would cost it a microsecond.
 
+    `wish` numbers what is wanted, `rhythm` when; `is_disposable` is 0 or 1; `paused_until` is UTC, '' for no break.
     `details` are the other program's own words about the consent.
-    `ip`: where that was given from, if it is known and the publication records it.
+    `ip`: where that was given from, if it is known and the publication records it, else ''.
     """
 
     line: int
@@ -55,15 +56,15 @@ class Person(NamedTuple):
     public_id: str
     value: str
     name: str
-    is_disposable: bool
+    is_disposable: int
     wish: int
     standing: int
     language: str
     time_zone: str
     rhythm: int
-    paused_until: str | None
+    paused_until: str
     details: str
-    ip: str | None
+    ip: str
 
 
 class BadPerson(ValueError):  # noqa: N818 - reads as a fact
@@ -132,7 +133,7 @@ class Checker:
         wish = self._wish(fields)
         about = SAYS_NOTHING if self._is_simple else self._about(fields)
         return Person(
-            line, address_hash, _public_id(address_hash), email.value, name, is_disposable(email), wish, *about
+            line, address_hash, _public_id(address_hash), email.value, name, int(is_disposable(email)), wish, *about
         )
 
     def _address(self, fields: list[str]) -> tuple[addresses.EmailAddress, str]:
@@ -163,22 +164,22 @@ class Checker:
             known = self._known_rhythms[written] = len(self.rhythms) - 1
         return known
 
-    def _about(self, fields: list[str]) -> tuple[int, str, str, int, str | None, str, str | None]:
+    def _about(self, fields: list[str]) -> tuple[int, str, str, int, str, str, str]:
         """Standing, language, time zone, rhythm, end of the break, details and IP address."""
         return (
-            self._standing(fields),
+            self._standing(fields).value,
             self._language(_text(fields[self._at[Column.LANGUAGE]])),
             self._zone(_text(fields[self._at[Column.TIME_ZONE]])),
             self._rhythm(fields),
             self._break(_text(fields[self._at[Column.PAUSED_UNTIL]])),
             self._details(fields),
-            _ip(_text(fields[self._at[Column.IP]])) if self._keep_ip else None,
+            _ip(_text(fields[self._at[Column.IP]])) if self._keep_ip else "",
         )
 
-    def _break(self, text: str) -> str | None:
+    def _break(self, text: str) -> str:
         """When the break they take ends; nothing if it is over."""
         until = rhythms.parse_moment(text)
-        return f"{until:%Y-%m-%d %H:%M:%S}" if until and until > self._now else None
+        return f"{until:%Y-%m-%d %H:%M:%S}" if until and until > self._now else ""
 
     def _language(self, text: str) -> str:
         """The language, if it is known here. Other programs know more of them; in a file of ours that is a mistake."""
@@ -256,11 +257,11 @@ def _public_id(address_hash: bytes) -> str:
     return f"{address_hash.hex()[:3]}{random[:9]}4{random[9:12]}{VARIANTS[random[12]]}{random[13:]}"
 
 
-def _ip(text: str) -> str | None:
+def _ip(text: str) -> str:
     try:
-        return str(ip_address(text.partition("%")[0])) if text else None  # PostgreSQL knows no zones
+        return str(ip_address(text.partition("%")[0])) if text else ""  # PostgreSQL knows no zones
     except ValueError:
-        return None
+        return ""
 
 
 def _date(text: str) -> str:

@@ -37,7 +37,7 @@ def add(people: Sequence[Person]) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor, cursor.copy(sql("copy")) as copy:
             for person in people:
-                copy.write_row(person)
+                copy.write_row((*person[:-3], person.paused_until or None, person.details, person.ip or None))
         return
     with connection.cursor() as cursor:
         # A savepoint is a transaction of the temporary database alone, where BEGIN IMMEDIATE would lock the real one.
