@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from tests.posts import draft
 from tests.readers import reader
 from tocsin.audience.models import Followable, Subscription
-from tocsin.content.models import Author, PostPage, Topic, is_reserved
+from tocsin.content.models import Author, PostPage, Topic
+from tocsin.content.slugs import is_reserved
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,8 @@ from wagtail.images.models import Image
 from wagtail.models import Site
 
 from tocsin.audience.queries import publication
-from tocsin.content.models import Author, PostPage, StreamPage, Topic, is_reserved
+from tocsin.content.models import Author, PostPage, StreamPage, Topic
+from tocsin.content.slugs import is_reserved
 from tocsin.importers.document import Document
 from tocsin.lib.errors import Refused
 

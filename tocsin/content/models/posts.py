@@ -1,4 +1,4 @@
-"""Posts, topics, authors and the stream they appear in; plain pages and the menus that lead to them.
+"""Posts, their bylines and notes, and the stream they appear in.
 
 A post going live is announced (`announcements`) inside the transaction that makes it live; the desk listens.
 Nothing here knows of telling.
@@ -10,101 +10,25 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve, reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, TitleFieldPanel
-from wagtail.admin.widgets.slug import SlugInput
-from wagtail.fields import RichTextField, StreamField
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
-from tocsin.audience.actions import mirror_followable
-from tocsin.audience.models import Followable
 from tocsin.content import announcements, previews
 from tocsin.content.blocks import BodyBlock
-from tocsin.content.clippings.models import Clipping  # noqa: F401 - here Django finds it
 from tocsin.content.forms import PostForm
-from tocsin.content.readership import Readership  # noqa: F401 - here too
+from tocsin.content.models.filing import Author, Topic
+from tocsin.content.slugs import refuse_reserved
 
 WORDS_A_MINUTE = 230
-
-
-class Followed(models.Model):
-    """What posts are filed under and readers can follow; mirrored among the audience's followables."""
-
-    follow_as: ClassVar[Followable.Kind]
-    name: Any
-    slug: Any
-    objects: ClassVar[models.Manager[Any]] = models.Manager()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return str(self.name)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and mirror as a followable in the same transaction. A new slug keeps its followers."""
-        with transaction.atomic():
-            was = type(self).objects.filter(pk=self.pk).values_list("slug", flat=True).first()
-            super().save(*args, **kwargs)
-            mirror_followable(self.follow_as, self.slug, self.name, was=was or "")
-
-
-class Topic(Followed):
-    """A subject posts are filed under and readers can follow."""
-
-    follow_as = Followable.Kind.TOPIC
-    name = models.CharField(max_length=80, unique=True)
-    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
-    description = models.TextField(blank=True)
-
-    panels = [
-        TitleFieldPanel("name", heading=_("Name"), placeholder=False),
-        FieldPanel("slug", heading=_("Slug"), widget=SlugInput),
-        FieldPanel("description", heading=_("Description")),
-    ]
-
-    class Meta:
-        ordering = ["name"]
-
-    def get_absolute_url(self) -> str:
-        """The topic's page."""
-        return reverse("topic", args=[self.slug])
-
-
-class Author(Followed):
-    """Who writes: byline, picture, biography."""
-
-    follow_as = Followable.Kind.AUTHOR
-    name = models.CharField(max_length=120)
-    slug = models.SlugField(max_length=120, unique=True, allow_unicode=True)
-    role = models.CharField(max_length=120, blank=True)
-    picture = models.ForeignKey("wagtailimages.Image", models.SET_NULL, null=True, blank=True, related_name="+")
-    biography = RichTextField(blank=True, features=["bold", "italic", "link"])
-
-    panels = [
-        TitleFieldPanel("name", heading=_("Name"), placeholder=False),
-        FieldPanel("slug", heading=_("Slug"), widget=SlugInput),
-        FieldPanel("role", heading=_("Role")),
-        FieldPanel("picture", heading=_("Picture")),
-        FieldPanel("biography", heading=_("Biography")),
-    ]
-
-    class Meta:
-        ordering = ["name"]
-
-    def get_absolute_url(self) -> str:
-        """The author's page."""
-        return reverse("author", args=[self.slug])
 
 
 class StreamPage(Page):
@@ -293,6 +217,15 @@ class PostPage(Page):
             announcements.announce(type(self), self.pk, before)
 
 
+class Byline(Orderable):
+    """One author of one post, in order."""
+
+    post = ParentalKey(PostPage, on_delete=models.CASCADE, related_name="bylines")
+    author = models.ForeignKey(Author, models.CASCADE, related_name="+")
+
+    panels = [FieldPanel("author", heading=_("Author"))]
+
+
 class Note(Orderable):
     """A dated note to readers on what changed in a post: a correction, or news that came later."""
 
@@ -311,91 +244,3 @@ class Note(Orderable):
         FieldRowPanel([FieldPanel("kind", heading=_("Kind")), FieldPanel("noted_at", heading=_("When"))]),
         FieldPanel("text", heading=_("Text")),
     ]
-
-
-class PlainPage(Page):
-    """A page that is no news: about us, contact, imprint. Nobody is told of it."""
-
-    body = StreamField(BodyBlock(), verbose_name=_("Body"), blank=True)
-
-    parent_page_types: ClassVar[list[str]] = ["content.StreamPage"]
-    subpage_types: ClassVar[list[str]] = []
-    template = "web/plain.html"
-    content_panels = [*Page.content_panels, FieldPanel("body", heading=_("Body"))]
-
-    class Meta:
-        verbose_name = _("page")
-
-    def clean(self) -> None:
-        """Refuse a slug that hides a page of the site."""
-        super().clean()
-        refuse_reserved(self.slug)
-
-
-class MenuItem(models.Model):
-    """A link in the masthead or at the foot of every page. Without any in the masthead it names the topics."""
-
-    class Place(models.TextChoices):
-        """Where it stands."""
-
-        MASTHEAD = "masthead", _("At the top of every page")
-        FOOT = "foot", _("At the foot of every page")
-
-    place = models.CharField(max_length=10, choices=Place, default=Place.MASTHEAD)
-    label = models.CharField(max_length=60)
-    page = models.ForeignKey(Page, models.CASCADE, null=True, blank=True, related_name="+")
-    url = models.CharField(
-        _("address"),
-        max_length=500,
-        blank=True,
-        validators=[
-            RegexValidator(r"^(https?://|mailto:)\S+$|^/(?!/)\S*$", _("Write https://..., mailto:... or /..."))
-        ],
-        help_text=_("For what is no page of this site, or /topics/NAME/, /archive/ and the like."),
-    )
-    sort_order = models.IntegerField(default=0, editable=False)
-
-    panels = [
-        FieldPanel("label", heading=_("Label")),
-        FieldPanel("place", heading=_("Place")),
-        FieldPanel("page", heading=_("Page")),
-        FieldPanel("url", heading=_("Address")),
-    ]
-
-    class Meta:
-        ordering = ["sort_order", "pk"]
-
-    def __str__(self) -> str:
-        return self.label
-
-    def clean(self) -> None:
-        """It leads to one place."""
-        if bool(self.page) == bool(self.url):
-            raise ValidationError(_("Choose a page or write an address, one of the two."))
-
-
-class Byline(Orderable):
-    """One author of one post, in order."""
-
-    post = ParentalKey(PostPage, on_delete=models.CASCADE, related_name="bylines")
-    author = models.ForeignKey(Author, models.CASCADE, related_name="+")
-
-    panels = [FieldPanel("author", heading=_("Author"))]
-
-
-def refuse_reserved(slug: str) -> None:
-    """Raises ValidationError for a slug that is a page of the site itself."""
-    if slug and is_reserved(slug):
-        refusal = _("/{slug}/ is a page of the site itself. Choose another slug.").format(slug=slug)
-        raise ValidationError({"slug": refusal})
-
-
-def is_reserved(slug: str) -> bool:
-    """Whether a post of this slug would be hidden by a page of the site itself or by a language's prefix."""
-    if slug in dict(settings.LANGUAGES):
-        return True
-    try:
-        with translation.override(None):  # without a language's prefix
-            return resolve(f"/{slug}/").url_name != "wagtail_serve"
-    except Resolver404:
-        return False
