@@ -1,8 +1,8 @@
 """Lighthouse over the demo's pages: `.venv/bin/python -m bench.lighthouse [--runs N] [--json]`.
 
 Google's own auditor, installed from npm into a folder that is gone afterwards, drives Debian's Chromium (`CHROME_PATH`
-names another) on a simulated phone with a slow line and processor. A score is the median of the runs, after a page that does
-not count. Exit code 1 when one is below 100: search engines are only asked about pages that are for them.
+names another) on a simulated phone with a slow line and processor. A score is the median of the runs. Exit code 1 when
+one is below 100: search engines are only asked about pages that are for them.
 """
 
 import http.client
@@ -60,7 +60,6 @@ def main(runs: int, as_json: bool) -> None:
     with Scratch() as scratch:
         site = _demo(scratch)
         auditor = Auditor(scratch, _installed(scratch.folder / "npm"), _browser(scratch, chromium))
-        auditor.scores(site, 1)  # a browser's very first page takes twice as long
         scores = {name: auditor.scores(site + path, runs) for name, path in PAGES.items()}
     missed = [
         f"{name}: {what} {score:g}" for name, page in scores.items() for what, score in page.items() if score < PERFECT
@@ -100,7 +99,6 @@ class Auditor:
         """
         written = self._scratch.folder / "report.json"
         command: list[str | Path] = [
-            *("nice", "-n", "19"),  # on two cores the auditor's own work would count as the page's
             self._program,
             url,
             "--quiet",

@@ -123,7 +123,11 @@ def _database() -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "tcp_user_timeout": 10_000},  # seconds, milliseconds
+        "OPTIONS": {
+            "connect_timeout": 5,  # seconds
+            "tcp_user_timeout": 10_000,  # milliseconds
+            "options": "-c jit=off",  # to compile a query takes 0.3 s, and ours take milliseconds
+        },
     }
 
 

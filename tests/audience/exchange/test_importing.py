@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tests.audience.people import ask, record, subscribe, told, topic
 from tocsin.audience import actions, queries
 from tocsin.audience.actions import Confirmed
-from tocsin.audience.exchange import exporting, importing, outcomes, reading
+from tocsin.audience.exchange import exporting, importing, outcomes, reading, staging
 from tocsin.audience.exchange.columns import Standing
 from tocsin.audience.exchange.importing import Counts
 from tocsin.audience.exchange.people import Terms
@@ -204,6 +204,22 @@ def test_others_write_while_an_import_goes_on(committed, monkeypatch):
         plan.write("On paper", "people.csv", report=look)
     assert len(states) > 30
     assert not any(states)
+
+
+def test_a_chunk_looks_each_address_up_by_an_index_however_many_there_are(committed):
+    """The statistics of a moment ago, when there was nobody, would have all of them read for every chunk."""
+    text = "email\n" + "".join(f"r{number}@example.org\n" for number in range(12_000))
+    with importing.planned(reading.read(io.BytesIO(text.encode()))) as plan:
+        plan.write("On paper", "people.csv")
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                staging.run("one_by_one")
+            how = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[connection.vendor]
+            query = staging.sql("take").removeprefix("CREATE TEMPORARY TABLE import_chunk AS")
+            cursor.execute(f"{how} {query}", {"after": 8000, "until": 10_000})
+            lines = [str(row[-1]) for row in cursor.fetchall()]
+    looked_up = {"sqlite": "(channel=? AND hash=?)", "postgresql": "(hash = p.hash)"}[connection.vendor]
+    assert any(looked_up in line and ("Index Cond" in line or "USING INDEX" in line) for line in lines), lines
 
 
 def test_the_pace_follows_the_machine():

@@ -70,7 +70,6 @@ def rows(wanted: Filter = Filter()) -> Iterator[tuple[str, ...]]:
 def _rows(people: QuerySet[Any, Any], tokens: Mapping[int, str], width: int) -> Iterator[tuple[str, ...]]:
     now, after = timezone.now(), 0
     found = people.order_by("pk").values_list(
-        "pk",
         "subscriber",
         "channel",
         "value",
@@ -83,13 +82,15 @@ def _rows(people: QuerySet[Any, Any], tokens: Mapping[int, str], width: int) -> 
         "subscriber__created_at",
         "agreed",
     )
-    while page := list(found.filter(pk__gt=after)[:PAGE]):
-        chosen = _chosen([subscriber for _, subscriber, *_ in page], tokens)
-        for _, subscriber, channel, *person in page:
+    while ids := Address.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:PAGE]:
+        # Between two ids, not so many: PostgreSQL, which cannot know how many are wanted, would judge everybody for each page.
+        first, after = ids[0], ids[len(ids) - 1]
+        page = found.filter(pk__gte=first, pk__lte=after)
+        chosen = _chosen([subscriber for subscriber, *_ in page], tokens)
+        for subscriber, channel, *person in page:
             # Asked here: in the query SQLite would look the channel up, and sort everybody for each page.
             if channel == Channel.EMAIL:
                 yield _row(person, chosen.get(subscriber, {}), now)[:width]
-        after = page[-1][0]
 
 
 def _chosen(subscribers: Sequence[int], tokens: Mapping[int, str]) -> dict[int, dict[str, str]]:

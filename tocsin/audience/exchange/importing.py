@@ -150,7 +150,11 @@ class Plan:
         counts = Counts(repeated=self.repeated)
         pace = Pace(0.15, 0.02) if connection.vendor == "sqlite" else Pace(0.5, 0)
         place = int(staging.one("place_after", {"after": after})) if after else 0
+        looked_at = 0
         while place < self.people:
+            if connection.vendor == "postgresql" and place >= 2 * looked_at:
+                staging.run("analyze_audience")
+                looked_at = place
             until, began = min(place + pace.rows, self.people), time.monotonic()
             with transaction.atomic():
                 done = _write_chunk(place, until, facts)
@@ -213,10 +217,13 @@ def _facts(consent: str, source: str) -> dict[str, Any]:
 
 
 def _write_chunk(after: int, until: int, facts: Mapping[str, Any]) -> Counts:
+    staging.run("drop_chunk")
     if connection.vendor == "postgresql":
         staging.run("lock")
-    staging.run("drop_chunk")
+        staging.run("one_by_one")
     staging.run("take", {"after": after, "until": until})
+    if connection.vendor == "postgresql":
+        staging.run("as_usual")
     found = [(fate, number) for fate, _, number in staging.rows("count_chunk")]
     fates = {fate for fate, _ in found}
     if "new" in fates:

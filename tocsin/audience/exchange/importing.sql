@@ -115,6 +115,18 @@ SELECT line, value, name, fate, standing FROM ({judged}) AS judged WHERE fate <>
 -- PostgreSQL only: nobody subscribes, confirms or leaves between judging and writing. Reading goes on.
 LOCK TABLE audience_subscriber, audience_address, audience_suppression IN EXCLUSIVE MODE
 
+-- name: analyze_audience
+-- PostgreSQL only: an audience that was empty a moment ago is thought to be still.
+ANALYZE audience_subscriber, audience_address, audience_suppression
+
+-- name: one_by_one
+-- PostgreSQL only: whoever is in a chunk is found by an index, and the size of the audience does not matter. By its own estimate it
+-- would read all addresses and all subscribers for every chunk.
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+
+-- name: as_usual
+SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on
+
 -- name: take
 CREATE TEMPORARY TABLE import_chunk AS {judged} WHERE p.place > %(after)s AND p.place <= %(until)s ORDER BY p.line
 

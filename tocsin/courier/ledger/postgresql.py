@@ -20,6 +20,7 @@ SESSION = (
     # A plan that is kept was made for the table as it was then. Made while it was empty, it reads all of a million rows
     # for every few hundred, until somebody analyses the table.
     "SET plan_cache_mode = force_custom_plan",
+    "SET jit = off",  # it takes longer than the statements
     f"LISTEN {DOORBELL}",
 )
 TROUBLE = (
