@@ -82,10 +82,11 @@ def _rows(people: QuerySet[Any, Any], tokens: Mapping[int, str], width: int) -> 
         "subscriber__created_at",
         "agreed",
     )
-    while ids := Address.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:PAGE]:
-        # Between two ids, not so many: PostgreSQL, which cannot know how many are wanted, would judge everybody for each page.
-        first, after = ids[0], ids[len(ids) - 1]
-        page = found.filter(pk__gte=first, pk__lte=after)
+    ids = Address.objects.order_by("pk").values_list("pk", flat=True)
+    while some := list(ids.filter(pk__gt=after)[:PAGE]):
+        # Between two ids, instead of the first so many: PostgreSQL would judge everybody for each page.
+        page = found.filter(pk__gt=after, pk__lte=some[-1])
+        after = some[-1]
         chosen = _chosen([subscriber for subscriber, *_ in page], tokens)
         for subscriber, channel, *person in page:
             # Asked here: in the query SQLite would look the channel up, and sort everybody for each page.
