@@ -220,10 +220,8 @@ def _write_chunk(after: int, until: int, facts: Mapping[str, Any]) -> Counts:
     staging.run("drop_chunk")
     if connection.vendor == "postgresql":
         staging.run("lock")
-        staging.run("one_by_one")
-    staging.run("take", {"after": after, "until": until})
-    if connection.vendor == "postgresql":
-        staging.run("as_usual")
+    with staging.one_by_one():
+        staging.run("take", {"after": after, "until": until})
     found = [(fate, number) for fate, _, number in staging.rows("count_chunk")]
     fates = {fate for fate, _ in found}
     if "new" in fates:

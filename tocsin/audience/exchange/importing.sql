@@ -125,7 +125,8 @@ ANALYZE audience_subscriber, audience_address, audience_suppression
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
 
 -- name: as_usual
-SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on
+-- PostgreSQL only.
+SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT
 
 -- name: take
 CREATE TEMPORARY TABLE import_chunk AS {judged} WHERE p.place > %(after)s AND p.place <= %(until)s ORDER BY p.line

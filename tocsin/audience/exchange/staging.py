@@ -37,6 +37,7 @@ def add(people: Sequence[Person]) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor, cursor.copy(sql("copy")) as copy:
             for person in people:
+                # Their columns are a moment and an address: '' is neither.
                 copy.write_row((*person[:-3], person.paused_until or None, person.details, person.ip or None))
         return
     with connection.cursor() as cursor:
@@ -59,6 +60,17 @@ def plan(wished: Sequence[Mapping[int, str]], rhythms: Sequence[Rhythm]) -> int:
         run("index_planned")
         run("analyze_planned")
     return int(one("count_planned"))
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    """Within a transaction: PostgreSQL looks each row up by an index, instead of reading whole tables at once."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    run("one_by_one")
+    yield
+    run("as_usual")
 
 
 def run(name: str, parameters: Mapping[str, Any] | None = None) -> None:
