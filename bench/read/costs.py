@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
+from bench.memory import share
 from bench.read.scale import Scale
-from bench.read.site import Site, proportional_memory
+from bench.read.site import Site
 from bench.report import AT_MOST, Figure
 from bench.scratch import Scratch, stop
 
@@ -46,9 +47,9 @@ def memory(scale: Scale) -> Iterator[Figure]:
         with site.serving() as process:
             site.visit_as_editor()
             _read(site.port, paths, scale.reads)
-            share = proportional_memory(process)
+            megabytes = share(process.pid)
     note = f"Pss of the web process after an editor's visit and {scale.reads:,} reads of {len(paths)} pages"
-    yield Figure("memory", share, "MB", 150, AT_MOST, note=note)
+    yield Figure("memory", megabytes, "MB", 150, AT_MOST, note=note)
 
 
 def rendering(scale: Scale) -> Iterator[Figure]:

@@ -128,14 +128,6 @@ class _Visit:
         return text
 
 
-def proportional_memory(process: "subprocess.Popen[str]") -> float:
-    """Megabytes of memory that are a process' own share (proc(5), smaps_rollup: Pss)."""
-    for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise BadEnvironment("This kernel does not tell a process' share of memory.", "Use Linux 4.14 or newer.")
-
-
 def require_two_cores() -> None:
     """Raise BadEnvironment on a machine where readers and server would share a core."""
     if not {READERS_CORE, SERVER_CORE} <= os.sched_getaffinity(0):

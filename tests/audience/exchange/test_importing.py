@@ -1,6 +1,7 @@
 """Importing: every good row, nobody revived, nobody mailed; exporting is its inverse."""
 
 import io
+import os
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from tests.audience.people import ask, record, subscribe, told, topic
 from tocsin.audience import actions, queries
 from tocsin.audience.actions import Confirmed
-from tocsin.audience.exchange import exporting, importing, outcomes, reading, staging
+from tocsin.audience.exchange import exporting, importing, outcomes, people, reading, staging
 from tocsin.audience.exchange.columns import Standing
 from tocsin.audience.exchange.importing import Counts
 from tocsin.audience.exchange.people import Terms
@@ -152,6 +153,31 @@ def test_bad_rows_are_named_with_line_and_reason_and_the_good_ones_taken():
 
 
 @pytest.mark.django_db
+def test_a_large_file_is_checked_in_a_second_process_and_nothing_gets_lost_on_the_way(monkeypatch):
+    """What a row far down is the first to want, and what is bad about another, come back with the people."""
+    parks = topic("parks")
+    monkeypatch.setattr(people, "AT_ONCE", 100)
+    checked = people.Checker._checked
+
+    def watched(self: people.Checker, rows: Any) -> people.Checked:
+        found = checked(self, rows)
+        return found._replace(bad=[BadRow(bad.line, f"{bad.reason} {os.getpid()}") for bad in found.bad])
+
+    monkeypatch.setattr(people.Checker, "_checked", watched)
+    rows = [f"r{number}@example.org,,,," for number in range(1000)]
+    rows[10] = "nobody,,,,"
+    rows[500] = "taras@example.org,parks,weekly,7,monday"
+    rows[800] = "nobody either,,,,"
+    report = load("email,topics,cadence,digest_hour,digest_weekday\n" + "\n".join(rows))
+    assert numbers(report) == (998, 0, 0, 2)
+    taras = Subscriber.objects.get(addresses__value="taras@example.org")
+    assert (queries.chosen(taras), taras.digest_hour, taras.digest_weekday) == ({parks.pk: "weekly"}, 7, 0)
+    assert [bad.line for bad in report.rejected] == [12, 802]
+    here, elsewhere = (int(bad.reason.split()[-1]) for bad in report.rejected)
+    assert here == os.getpid() != elsewhere
+
+
+@pytest.mark.django_db
 def test_a_dry_run_says_the_same_and_writes_nothing():
     text = "email\nmira@example.org\nnobody\n"
     dry = load(text, dry_run=True)
@@ -191,7 +217,7 @@ def test_an_import_that_is_cut_off_goes_on_where_it_was(committed, monkeypatch):
 
 def test_others_write_while_an_import_goes_on(committed, monkeypatch):
     """No transaction is open while the file is read, or between two chunks."""
-    monkeypatch.setattr(importing, "GATHERED", 100)
+    monkeypatch.setattr(people, "AT_ONCE", 100)
     text = "email\n" + "".join(f"r{number}@example.org\n" for number in range(3000))
     states: list[bool] = []
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,14 +21,13 @@ from tocsin.audience import queries, wordings
 from tocsin.audience.actions import consent_text
 from tocsin.audience.exchange import staging, wishes
 from tocsin.audience.exchange.columns import Standing
-from tocsin.audience.exchange.people import Checker, Person, Terms
+from tocsin.audience.exchange.people import Checker, Terms
 from tocsin.audience.exchange.reading import Form, Table
 from tocsin.audience.exchange.rejects import Rejects
-from tocsin.audience.exchange.rows import BadRow
 from tocsin.lib import config
+from tocsin.lib.ahead import made_ahead
 from tocsin.lib.errors import Refused
 
-GATHERED: Final = 10_000
 FIRST_ROWS: Final = 2000
 LONGEST_CONSENT: Final = 2000
 LONGEST_SOURCE: Final = 70
@@ -178,12 +176,12 @@ def planned(table: Table, terms: Terms = Terms(), report: Report = _ignore) -> I
     )
     with staging.tables(), Rejects() as rejects:
         good = 0
-        people = _good(checker.check(table.rows), rejects)
-        while some := list(islice(people, GATHERED)):
+        for some in made_ahead(checker.check(table.rows)):
             staging.add(some)
-            good += len(some)
-            report(Progress(some[-1].line))
-        number = staging.plan(checker.wished, checker.rhythms)
+            rejects.add(some.bad)
+            good += len(some.people)
+            report(Progress(some.line))
+        number = staging.plan()
         yield Plan(table.form, number, good - number, rejects)
 
 
@@ -196,14 +194,6 @@ def stated(consent: str) -> str:
             "State it in words, up to 2,000 characters: --consent 'Asked for our newsletter on paper at the 2026 assembly'.",
         )
     return consent
-
-
-def _good(checked: Iterable[Person | BadRow], rejects: Rejects) -> Iterator[Person]:
-    for one in checked:
-        if isinstance(one, BadRow):
-            rejects.add(one)
-        else:
-            yield one
 
 
 def _facts(consent: str, source: str) -> dict[str, Any]:

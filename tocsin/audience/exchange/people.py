@@ -5,11 +5,12 @@ One of these runs for every row of a file, a million times: what nearly every ro
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
+from itertools import islice
 from operator import itemgetter
 from typing import Final, NamedTuple
 from zoneinfo import available_timezones
@@ -38,6 +39,7 @@ DETAIL_CHARACTERS: Final = 90
 DATE_CHARACTERS: Final = 25
 VARIANTS: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # RFC 9562 section 4.1
 RANDOM_OCTETS: Final = 14
+AT_ONCE: Final = 10_000
 ABSENT: Final = -1  # rows have an empty field at their end
 SIMPLE: Final = frozenset({Column.EMAIL, Column.NAME, Column.TOPICS, Column.CADENCE})
 SAYS_NOTHING: Final = (Standing.SUBSCRIBED.value, "", "", 0, "", "", "")
@@ -86,8 +88,21 @@ class Terms:
     standing: Standing | None = None
 
 
+class Checked(NamedTuple):
+    """Some rows, up to line `line` of the file: the good and the bad, in its order, and what these are the first to want.
+
+    `wished`: number, followable id, cadence. `rhythms`: number, then the columns of one.
+    """
+
+    line: int
+    people: list[Person]
+    bad: list[BadRow]
+    wished: list[tuple[int, int, str]]
+    rhythms: list[tuple[int | None, ...]]
+
+
 class Checker:
-    """Turns the rows of one file into people. `wished`: what they want, `rhythms`: when, by number."""
+    """Turns the rows of one file into people."""
 
     def __init__(
         self,
@@ -100,12 +115,12 @@ class Checker:
         keep_ip: bool = False,
     ) -> None:
         """`menu`: token -> followable id; `languages`: those known here; `keep_ip`: whether the publication records them."""
-        self.wished: list[Mapping[int, str]] = []
         self._terms, self._menu, self._address_key, self._languages = terms, menu, address_key, frozenset(languages)
         self._keep_ip = keep_ip
-        self.rhythms = [Rhythm()]
         self._known: dict[tuple[str, str], int] = {}
         self._known_rhythms = {("",) * len(rhythms.COLUMNS): 0}
+        self._wished: list[tuple[int, int, str]] = []
+        self._rhythms: list[tuple[int | None, ...]] = [(0, *Rhythm())]
         self._is_ours, self._now = form.source is TOCSIN, datetime.now(UTC)
         self._standings = form.standings if terms.standing is None else ()
         self._at = {column: form.places.get(column, ABSENT) for column in Column}
@@ -115,16 +130,24 @@ class Checker:
         self._rhythm_fields = itemgetter(*(self._at[column] for column in rhythms.COLUMNS))
         self._is_simple = form.places.keys() <= SIMPLE and not form.standings and terms.standing is None
 
-    def check(self, rows: Iterable[Row | BadRow]) -> Iterator[Person | BadRow]:
-        """A person for every good row, and what is bad about the others."""
+    def check(self, rows: Iterator[Row | BadRow]) -> Iterator[Checked]:
+        """A person for every good row, and what is bad about the others; some thousand at once."""
+        while some := list(islice(rows, AT_ONCE)):
+            yield self._checked(some)
+            self._wished, self._rhythms = [], []
+
+    def _checked(self, rows: Sequence[Row | BadRow]) -> Checked:
+        people: list[Person] = []
+        bad: list[BadRow] = []
         for row in rows:
             if isinstance(row, BadRow):
-                yield row
+                bad.append(row)
                 continue
             try:
-                yield self._person(row)
+                people.append(self._person(row))
             except BAD as error:
-                yield BadRow(row.line, str(error))
+                bad.append(BadRow(row.line, str(error)))
+        return Checked(rows[-1].line, people, bad, self._wished, self._rhythms)
 
     def _person(self, row: Row) -> Person:
         line, fields = row
@@ -152,16 +175,18 @@ class Checker:
         known = self._known.get(written)
         if known is None:
             topics, cadence = _text(written[0]) or self._terms.topics, _text(written[1]) or self._terms.cadence
-            self.wished.append(wishes.parse(topics, cadence, self._menu))
-            known = self._known[written] = len(self.wished) - 1
+            choices = wishes.parse(topics, cadence, self._menu)
+            known = self._known[written] = len(self._known)
+            self._wished += [(known, followable, pace) for followable, pace in choices.items()]
         return known
 
     def _rhythm(self, fields: list[str]) -> int:
         written = self._rhythm_fields(fields)
         known = self._known_rhythms.get(written)
         if known is None:
-            self.rhythms.append(rhythms.parse([_text(field) for field in written]))
-            known = self._known_rhythms[written] = len(self.rhythms) - 1
+            rhythm = rhythms.parse([_text(field) for field in written])
+            known = self._known_rhythms[written] = len(self._known_rhythms)
+            self._rhythms.append((known, *rhythm))
         return known
 
     def _about(self, fields: list[str]) -> tuple[int, str, str, int, str, str, str]:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from tocsin.audience.exchange.rows import BadRow
@@ -15,10 +15,10 @@ class Rejects:
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - closed by `close`
         self._count = 0
 
-    def add(self, bad: BadRow) -> None:
-        """Keep one more."""
-        self._file.write(json.dumps([bad.line, bad.reason]) + "\n")
-        self._count += 1
+    def add(self, some: Sequence[BadRow]) -> None:
+        """Keep some more."""
+        self._file.writelines(json.dumps([bad.line, bad.reason]) + "\n" for bad in some)
+        self._count += len(some)
 
     def __len__(self) -> int:
         return self._count

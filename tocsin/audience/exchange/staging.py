@@ -1,14 +1,13 @@
 """The temporary tables an import is gathered and planned in, on one database connection. Writes no real table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
 from django.db import connection, transaction
 
-from tocsin.audience.exchange.people import Person
-from tocsin.audience.exchange.rhythms import Rhythm
+from tocsin.audience.exchange.people import Checked
 from tocsin.lib.pagecache import page_cache
 from tocsin.lib.statements import statements
 
@@ -32,28 +31,27 @@ def tables() -> Iterator[None]:
             _drop()
 
 
-def add(people: Sequence[Person]) -> None:
-    """Put people into `staged`. Locks nothing that others use."""
+def add(some: Checked) -> None:
+    """Put people into `staged`, with what they are the first to want. Locks nothing that others use."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor, cursor.copy(sql("copy")) as copy:
-            for person in people:
+            for person in some.people:
                 # Their columns are a moment and an address: '' is neither.
                 copy.write_row((*person[:-3], person.paused_until or None, person.details, person.ip or None))
+        _add_wanted(some)
         return
     with connection.cursor() as cursor:
         # A savepoint is a transaction of the temporary database alone, where BEGIN IMMEDIATE would lock the real one.
         cursor.execute("SAVEPOINT staging")
         try:
-            cursor.executemany(sql("stage"), people)
+            cursor.executemany(sql("stage"), some.people)
+            _add_wanted(some)
         finally:
             cursor.execute("RELEASE staging")
 
 
-def plan(wished: Sequence[Mapping[int, str]], rhythms: Sequence[Rhythm]) -> int:
+def plan() -> int:
     """Make `planned` of what is staged, and say how many it are."""
-    for wish, choices in enumerate(wished):
-        _run_many("wish", [(wish, followable, cadence) for followable, cadence in choices.items()])
-    _run_many("keep_rhythm", [(number, *rhythm) for number, rhythm in enumerate(rhythms)])
     run(f"create_planned_{connection.vendor}")
     run(f"plan_{connection.vendor}")
     if connection.vendor == "postgresql":
@@ -118,9 +116,10 @@ def _statements() -> Mapping[str, str]:
     return {name: statement.replace("{judged}", plain["judged"]) for name, statement in plain.items()}
 
 
-def _run_many(name: str, parameters: Sequence[tuple[Any, ...]]) -> None:
+def _add_wanted(some: Checked) -> None:
     with connection.cursor() as cursor:
-        cursor.executemany(sql(name), parameters)
+        cursor.executemany(sql("wish"), some.wished)
+        cursor.executemany(sql("keep_rhythm"), some.rhythms)
 
 
 def _drop() -> None:
