@@ -1,5 +1,6 @@
 """Work for a second core: an iterator whose items are made in a process of its own while the ones before are being used."""
 
+import gc
 import multiprocessing
 import signal
 import threading
@@ -64,6 +65,7 @@ def _make(items: Iterable[object], taking: Connection, giving: Connection) -> No
     """In the fork. It ends when nobody takes anything any more, as when its parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Control-C is for the parent
     taking.close()
+    gc.freeze()  # what the parent has stays shared
     with suppress(BrokenPipeError):
         try:
             for item in items:

@@ -45,28 +45,13 @@ SIMPLE: Final = frozenset({Column.EMAIL, Column.NAME, Column.TOPICS, Column.CADE
 SAYS_NOTHING: Final = (Standing.SUBSCRIBED.value, "", "", 0, "", "", "")
 
 
-class Person(NamedTuple):
-    """One good row, in what SQLite's driver takes as it is: each None, bool or member of an Enum would cost it a microsecond.
+Person = tuple[int, bytes, str, str, str, int, int, int, str, str, int, str, str, str]
+"""One good row, in what SQLite's driver takes as it is: each None, bool or member of an Enum would cost it a microsecond.
 
-    `wish` numbers what is wanted, `rhythm` when; `is_disposable` is 0 or 1; `paused_until` is UTC, '' for no break.
-    `details` are the other program's own words about the consent.
-    `ip`: where that was given from, if it is known and the publication records it, else ''.
-    """
-
-    line: int
-    hash: bytes
-    public_id: str
-    value: str
-    name: str
-    is_disposable: int
-    wish: int
-    standing: int
-    language: str
-    time_zone: str
-    rhythm: int
-    paused_until: str
-    details: str
-    ip: str
+Line, hash, public id, address, name; 1 if the mailbox is disposable, else 0; the numbers of what is wanted, of where they
+stand; language and time zone; the number of when they are told; the end of a break, in UTC; the other program's own words
+about the consent; the IP address it was given from, if it is known and the publication records it. '' for what is not there.
+"""
 
 
 class BadPerson(ValueError):  # noqa: N818 - reads as a fact
@@ -155,9 +140,7 @@ class Checker:
         address_hash = addresses.keyed_hash(self._address_key, Channel.EMAIL.value, email.key)
         wish = self._wish(fields)
         about = SAYS_NOTHING if self._is_simple else self._about(fields)
-        return Person(
-            line, address_hash, _public_id(address_hash), email.value, name, int(is_disposable(email)), wish, *about
-        )
+        return line, address_hash, _public_id(address_hash), email.value, name, int(is_disposable(email)), wish, *about
 
     def _address(self, fields: list[str]) -> tuple[addresses.EmailAddress, str]:
         text, name = _text(fields[self._email]), _text(fields[self._name])

@@ -35,9 +35,9 @@ def add(some: Checked) -> None:
     """Put people into `staged`, with what they are the first to want. Locks nothing that others use."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor, cursor.copy(sql("copy")) as copy:
-            for person in some.people:
+            for *others, paused_until, details, ip in some.people:
                 # Their columns are a moment and an address: '' is neither.
-                copy.write_row((*person[:-3], person.paused_until or None, person.details, person.ip or None))
+                copy.write_row((*others, paused_until or None, details, ip or None))
         _add_wanted(some)
         return
     with connection.cursor() as cursor:
