@@ -200,6 +200,14 @@ def test_files_that_outlived_their_import_are_deleted_in_time(folder):
 
 
 @pytest.mark.django_db
+def test_what_is_shown_of_a_name_is_what_will_be_kept_of_it():
+    """The report is for spreadsheets and guards what begins like a formula; a page need not."""
+    job = run(given("email,name\nmira@example.org,'=1+1\n"))
+    assert "'=1+1" in jobs.report_file(job, jobs.OUTCOMES).read_text()
+    assert jobs.first_outcomes(job, 1)[0][3] == "=1+1"
+
+
+@pytest.mark.django_db
 def test_the_reports_are_in_the_publications_language():
     Publication.objects.update(language="de")
     job = run(given("email,quiet from\nmira@example.org,\ntaras@example.org,22\n"))

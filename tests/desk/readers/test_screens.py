@@ -136,6 +136,7 @@ def test_a_reader_is_added_with_a_stated_consent(client, editor):
 def test_many_are_changed_after_a_question_with_their_number(client, editor):
     readers(3)
     subscribe("mira@example.org")
+    assert "Changes so far" not in text_of(client.get(f"{LIST}change/"))
     asked = client.get(f"{LIST}change/suppress/", {"q": "reader"})
     assert "This changes 3 readers." in text_of(asked)
     assert not BulkChange.objects.exists()
@@ -143,7 +144,12 @@ def test_many_are_changed_after_a_question_with_their_number(client, editor):
     change = carried_out()
     assert (change.done, change.changed, change.by) == (3, 3, "ed")
     assert Suppression.objects.count() == 3
-    assert "3 of 3 readers" in text_of(client.get(f"{LIST}changed/{change.pk}/"))
+    page = text_of(client.get(f"{LIST}changed/{change.pk}/"))
+    assert "3 of 3 readers" in page
+    assert "Asked for by ed," in page
+    log = text_of(client.get(f"{LIST}change/"))
+    assert "Changes so far" in log
+    assert log.index("ed Do not write to them any more 3") > log.index("Changes so far")
 
 
 def test_a_number_that_is_no_longer_true_is_asked_again(client, editor):

@@ -119,6 +119,7 @@ def test_an_altered_link_and_a_foreign_page_mail_nothing():
     altered = url[:-3] + ("A" if url[-3] != "A" else "B") + url[-2:]
     broken = browser().post(altered, AGAIN)
     assert (broken.status_code, heading(broken)) == (404, "This link does not work")
+    assert "your own page, where you can also unsubscribe" in broken.content.decode()
     assert b'class="button" href="/subscribe/"' in broken.content
     assert b"<button" not in broken.content.partition(b'class="notice"')[2]
     assert browser(origin="http://evil.example").post(url, AGAIN).status_code == 403

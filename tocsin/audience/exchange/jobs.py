@@ -27,7 +27,7 @@ from tocsin.audience import queries
 from tocsin.audience.exchange import importing, outcomes, reading
 from tocsin.audience.exchange.columns import Standing
 from tocsin.audience.exchange.importing import Counts, Plan, Progress
-from tocsin.audience.exchange.people import Terms
+from tocsin.audience.exchange.people import Terms, unguarded
 from tocsin.audience.exchange.reading import Choices, Form
 from tocsin.audience.models import Import
 from tocsin.lib import config
@@ -150,7 +150,7 @@ def first_outcomes(job: Import, number: int) -> list[list[str]]:
     """The first rows of what would become of whom; none when that is not there any more."""
     try:
         with report_file(job, OUTCOMES).open(encoding="utf-8", newline="") as file:
-            return list(islice(csv.reader(file), 1, number + 1))
+            return [[unguarded(field) for field in row] for row in islice(csv.reader(file), 1, number + 1)]
     except FileNotFoundError:
         return []
 

@@ -99,6 +99,11 @@ def begin(verb: str, argument: Argument, meant: Selection, *, expected: int, by:
     )
 
 
+def log(most: int) -> list[tuple[Wording, BulkChange]]:
+    """What was done to many so far, with its title, the latest first."""
+    return [(VERBS[change.verb].title, change) for change in BulkChange.objects.order_by("-pk")[:most]]
+
+
 def carry_out(change_id: int) -> None:
     """Do a change to its end; it is given up if what it names is gone meanwhile."""
     try:

@@ -26,6 +26,7 @@ from tocsin.desk.readers.forms import Adding, Changing, Noting
 from tocsin.lib.errors import Refused
 
 WEEKS = 26
+LOGGED = 20
 ALONE = ("suppress", "lift", "erase")
 """What can be done to one reader; everything that can be done to many is in `changes.VERBS`."""
 
@@ -174,6 +175,7 @@ class ChangeView(Screen):
                 "form": form,
                 "doing": self.verb,
                 "verbs": changes.VERBS.items(),
+                "log": [] if self.verb else changes.log(LOGGED),
                 "number": self.number,
                 "everybody": self.meant.is_everybody,
                 "some": [listing.address_of(reader) for reader in selection.select(self.meant)[:5]],

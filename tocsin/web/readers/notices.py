@@ -98,7 +98,11 @@ def broken(request: HttpRequest) -> HttpResponse:
         request,
         _("This link does not work"),
         _("It may have been cut off on its way. Copy it whole from the mail, or use the link in a newer mail."),
-        following=Next(subscribe(), _("Subscribe")),
+        _(
+            "No mail at hand? Enter your address as if to subscribe: if it is subscribed already, the mail that comes "
+            "leads to your own page, where you can also unsubscribe."
+        ),
+        following=Next(subscribe(), _("To the form")),
         status=404,
     )
 

@@ -38,7 +38,7 @@ def posts(request: HttpRequest, *, topic: str | None, kind: str | None, page: in
     try:
         shown = paginator.page(page)
     except EmptyPage as error:
-        raise Problem(Trouble.NOT_FOUND, f"There are {paginator.num_pages} pages.") from error
+        raise Problem(Trouble.NOT_FOUND, f"The last page is {paginator.num_pages}.") from error
 
     def address(number: int) -> str:
         query = request.GET.copy()
