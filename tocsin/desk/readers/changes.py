@@ -127,7 +127,8 @@ def step(change_id: int) -> bool:
         change.cursor = people[-1]
         change.done += len(people)
     change.touched_at = timezone.now()
-    change.finished_at = None if people else change.touched_at
+    if not people:
+        change.finished_at, change.selection = change.touched_at, {}  # what was looked for may name somebody
     change.save()
     return bool(people)
 
