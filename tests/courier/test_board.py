@@ -60,6 +60,17 @@ def test_nothing_overtakes_a_better_lane_that_is_being_looked_up(table):
     assert table.take() == 7
 
 
+def test_nothing_overtakes_a_better_lane_of_which_the_ledger_has_more(table):
+    """A courier that is faster than its claims must not fill the gaps with digests."""
+    table.add(1, [5, 6], lane=3)
+    table.look_up(lane=3)
+    table.board.behind = {1}
+    assert table.take() is None
+    assert table.take(lanes=(3,)) == 5
+    table.board.behind = set()
+    assert table.take() == 6
+
+
 def test_a_relay_gets_only_its_lanes(table):
     table.add(1, [1], lane=3)
     assert table.take(lanes=(0, 1)) is None

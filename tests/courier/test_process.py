@@ -246,6 +246,34 @@ def test_an_alert_overtakes(log):
     assert subjects.index(True) <= before + 4, "the alert waits for nothing but what was on the wire"
 
 
+SLOW_CLAIMS = """
+import time
+from tocsin.courier.ledger.ledger import Ledger
+from tocsin.courier.sending import flow
+claim = Ledger.claim
+def slowly(*args):
+    time.sleep(0.05)
+    return claim(*args)
+Ledger.claim, flow.CLAIM_MOST = slowly, 8
+"""
+
+
+def test_no_digest_goes_out_while_more_of_an_alert_is_claimed(log, monkeypatch):
+    """However slow the ledger is: the relay takes a batch of four at once, and the next is not there yet."""
+    monkeypatch.setattr(actions, "BATCH_ROWS", 4)
+    make_readers(60)
+    with running(FaultyRelay()) as relay:
+        news = tell_everyone(post_id=1, lane=Lane.DIGEST)
+        with courier(relay, log, setup=SLOW_CLAIMS, connections=2):
+            until(lambda: len(relay.taken) >= 10)
+            alert = tell_everyone(post_id=2, lane=Lane.ALERT, kind="alert", message=a_message("Storm warning"))
+            until_books(alert.pk, accepted=60)
+            until_books(news.pk, accepted=60)
+    alerts = [b"Storm warning" in letter.body for letter in relay.taken]
+    first, last = alerts.index(True), len(alerts) - alerts[::-1].index(True)
+    assert last - first <= 60 + 4, "between its first and its last goes only what was on the wire"
+
+
 def test_relays_serve_their_lanes(log):
     make_readers(2)
     with running(FaultyRelay()) as alerts, running(FaultyRelay()) as rest:

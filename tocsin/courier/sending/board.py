@@ -62,12 +62,14 @@ class _Shelf:
 class Board:
     """Work is taken from it one piece at a time, so a better lane overtakes between any two messages.
 
-    `hungry` is called, once until `expect`, when few pieces of a lane are ready. `taken` counts for ever.
+    `hungry` is called, once until `expect`, when few pieces of a lane are ready. `taken` counts for ever. `behind`: the lanes
+    of which the ledger had more when it was asked last; worse lanes wait until that is here.
     """
 
     def __init__(self, hungry: Callable[[], None] = lambda: None) -> None:
         self._low = 1
         self.taken = 0
+        self.behind: set[int] = set()
         self._hungry = hungry
         self._asked = False
         self._holds: dict[int, Hold] = {}
@@ -151,11 +153,11 @@ class Board:
     # Handing out
 
     def best(self, lanes: Iterable[int]) -> int | None:
-        """The best of `lanes` in which something waits."""
-        shelves = self._shelves
+        """The best of `lanes` in which something waits, here or in the ledger."""
+        shelves, behind = self._shelves, self.behind
         for lane in lanes:
             shelf = shelves[lane]
-            if shelf.ready or shelf.unready:
+            if shelf.ready or shelf.unready or lane in behind:
                 return lane
         return None
 
@@ -229,6 +231,7 @@ class Board:
         for hold in self._holds.values():
             self._close(hold)
         self._holds.clear()
+        self.behind.clear()
 
     def _close(self, hold: Hold) -> None:
         if hold.closed:

@@ -96,7 +96,9 @@ class Fetcher:
         if not wanted or self._station.outbox.full:
             return False
         now_us = self._station.almanac.now_us()
-        for lane in sorted(await self._station.clerk.do(Ledger.claimable, membership.id, wanted, now_us)):
+        claimable = await self._station.clerk.do(Ledger.claimable, membership.id, wanted, now_us)
+        self._board.behind = self._board.behind.difference(wanted).union(claimable)
+        for lane in sorted(claimable):
             waiting = self._board.waiting((lane,))
             if waiting <= few and self._may_come_next(lane, served, most) and not self._station.outbox.full:
                 claimed += await self._claim_in(lane, most - waiting)
