@@ -5,6 +5,7 @@ import select
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -81,9 +82,14 @@ def test_a_maker_ends_by_itself_when_who_takes_is_killed():
                 os.write(writing, str(maker).encode())
         os._exit(0)
     os.close(writing)
-    assert int(os.read(reading, 20)) != taker
+    maker = int(os.read(reading, 20))
+    assert maker != taker
     os.kill(taker, signal.SIGKILL)
     os.waitpid(taker, 0)
-    assert select.select([reading], [], [], 30)[0], "the maker is still there and holds the pipe's other end"
-    assert os.read(reading, 20) == b""
-    os.close(reading)
+    try:
+        assert select.select([reading], [], [], 30)[0], "the maker is still there and holds the pipe's other end"
+        assert os.read(reading, 20) == b""
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(maker, signal.SIGKILL)
+        os.close(reading)

@@ -51,6 +51,23 @@ def test_it_goes_on_where_it_was_cut_off(by_twos):
     assert not changes.step(change.pk)
 
 
+def test_what_was_looked_for_is_forgotten_once_it_is_over():
+    readers(2)
+    subscribe("mira@example.org")
+    done = changes.begin("suppress", {"why": "gone"}, Selection(search="mira@"), expected=1, by="ed")
+    changes.carry_out(done.pk)
+    water = topic("water")
+    argument = {"followable": water.pk, "cadence": "daily"}
+    given_up = changes.begin("follow", argument, Selection(search="mira@"), expected=1, by="ed")
+    water.delete()
+    changes.carry_out(given_up.pk)
+    assert Suppression.objects.count() == 1
+    for change in (done, given_up):
+        assert "mira@" in str(change.selection)
+        change.refresh_from_db()
+        assert change.selection == {}
+
+
 def test_a_chunk_that_fails_leaves_nothing_half_done(by_twos, monkeypatch):
     readers(5)
     change = begun()

@@ -24,6 +24,8 @@ from tocsin.lib.errors import Refused
 
 CHUNK = 200
 STALLED_AFTER = timedelta(minutes=1)
+FORGOTTEN: Mapping[str, Any] = {}
+"""What a change that is over keeps of whom it was for: what was looked for may name somebody."""
 
 Wording = str | Promise
 Argument = Mapping[str, Any]
@@ -111,7 +113,7 @@ def carry_out(change_id: int) -> None:
             pass
     except Followable.DoesNotExist:
         problem = gettext("What they were to follow, or no more, is gone.")
-        BulkChange.objects.filter(pk=change_id).update(problem=problem, finished_at=timezone.now())
+        BulkChange.objects.filter(pk=change_id).update(problem=problem, finished_at=timezone.now(), selection=FORGOTTEN)
 
 
 @transaction.atomic
@@ -128,7 +130,7 @@ def step(change_id: int) -> bool:
         change.done += len(people)
     change.touched_at = timezone.now()
     if not people:
-        change.finished_at, change.selection = change.touched_at, {}  # what was looked for may name somebody
+        change.finished_at, change.selection = change.touched_at, FORGOTTEN
     change.save()
     return bool(people)
 
