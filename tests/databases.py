@@ -69,6 +69,7 @@ class SqliteStore:
         with _exclusively("sqlite"):
             if not (self._template.exists() and self.migrated.exists()):
                 fresh = self._folder / "template.sqlite3"
+                fresh.touch()
                 _run(MIGRATE, f"sqlite:///{fresh}")
                 shutil.copyfile(fresh, self.migrated)
                 _run(INSTALL, f"sqlite:///{fresh}")

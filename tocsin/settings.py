@@ -105,7 +105,7 @@ def _database() -> dict[str, Any]:
     if CONFIG.sqlite_path is not None:
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": CONFIG.sqlite_path,
+            "NAME": f"{CONFIG.sqlite_path.as_uri()}?mode=rw",  # a file that is gone is missed, not made anew and empty
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,

@@ -32,8 +32,9 @@ def command() -> None:
 def _migrate(settings: Config) -> None:
     from django.core.management import call_command
 
-    if settings.sqlite_path is not None and not settings.sqlite_path.exists():
-        snapshot.fill(settings.sqlite_path)
+    file = settings.sqlite_path
+    if file is not None and not file.exists() and not snapshot.fill(file):
+        file.touch()
     if installation.missing_migrations():
         _say("preparing the database")
         call_command("migrate", verbosity=0, skip_checks=True)
