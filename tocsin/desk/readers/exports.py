@@ -34,7 +34,9 @@ class Exporting(forms.Form):
     """Who is wanted, and how much about them."""
 
     status = forms.ChoiceField(
-        label=gettext_lazy("Who"), choices=[(status.value, words) for status, words in WHOM.items()]
+        label=gettext_lazy("Who"),
+        choices=[(status.value, words) for status, words in WHOM.items()],
+        help_text=gettext_lazy("What you searched the list for does not count here."),
     )
     topic = forms.ChoiceField(label=gettext_lazy("What they follow"), required=False)
     full = forms.BooleanField(
