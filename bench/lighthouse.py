@@ -1,18 +1,21 @@
 """Lighthouse over the demo's pages: `.venv/bin/python -m bench.lighthouse [--runs N] [--json]`.
 
 Google's own auditor, installed from npm into a folder that is gone afterwards, drives Debian's Chromium (`CHROME_PATH`
-names another) on a simulated phone with a slow line and processor. A score is the median of the runs. Exit code 1 when
-one is below 100: search engines are only asked about pages that are for them.
+names another) on a simulated phone with a slow line and processor. A score is the median of the runs. Performance depends on
+how busy the machine was, so a page with one paragraph and nothing else is audited too: its score is what the machine allows.
+Exit code 1 when a score is below 100, or performance below what the machine allows.
 """
 
 import http.client
+import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
@@ -31,7 +34,11 @@ PAGES: Mapping[str, str] = {
     "author": "/authors/ines-tollivar/",
     "subscribe": "/subscribe/",
 }
-CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+PERFORMANCE = "performance"
+CATEGORIES = (PERFORMANCE, "accessibility", "best-practices", "seo")
+BARE = "(one paragraph)"
+BARE_PAGE = b"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Bare</title>
+<meta name="viewport" content="width=device-width,initial-scale=1"></head><body><p>One paragraph.</p></body></html>"""
 PERFECT = 100
 GOOD = 0.9
 RUNS, TRIES = 5, 4
@@ -61,11 +68,10 @@ def main(runs: int, as_json: bool) -> None:
         site = _demo(scratch)
         auditor = Auditor(scratch, _installed(scratch.folder / "npm"), _browser(scratch, chromium))
         scores = {name: auditor.scores(site + path, runs) for name, path in PAGES.items()}
-    missed = [
-        f"{name}: {what} {score:g}" for name, page in scores.items() for what, score in page.items() if score < PERFECT
-    ]
+        scores[BARE] = auditor.scores(_bare(scratch), runs, (PERFORMANCE,))
+    missed = list(_missed(scores))
     click.echo(json.dumps(scores) if as_json else _table(scores))
-    click.echo(f"Below {PERFECT}: {', '.join(missed)}" if missed else f"{PERFECT} everywhere.", err=as_json)
+    click.echo(f"Missed: {', '.join(missed)}" if missed else "Nothing missed.", err=as_json)
     sys.exit(bool(missed))
 
 
@@ -77,14 +83,14 @@ class Auditor:
         self._program = program
         self._port = port
 
-    def scores(self, url: str, runs: int) -> Scores:
+    def scores(self, url: str, runs: int, categories: Sequence[str] = CATEGORIES) -> Scores:
         """The median of each score, of 100."""
-        found = [self._audit(url) for _ in range(runs)]
-        return {category: median(each[category] for each in found) for category in CATEGORIES}
+        found = [self._audit(url, categories) for _ in range(runs)]
+        return {category: median(each[category] for each in found) for category in categories}
 
-    def _audit(self, url: str) -> Scores:
+    def _audit(self, url: str, categories: Sequence[str]) -> Scores:
         """The scores of one run, of 100. What was found wanting goes to stderr."""
-        report = self._report(url)
+        report = self._report(url, categories)
         for name, category in report["categories"].items():
             for audit in category["auditRefs"]:
                 judged = report["audits"][audit["id"]]
@@ -92,7 +98,7 @@ class Auditor:
                     click.echo(f"{url}: {name}: {judged['title']} {judged.get('displayValue', '')}", err=True)
         return {name: round(100 * category["score"]) for name, category in report["categories"].items()}
 
-    def _report(self, url: str) -> dict[str, Any]:
+    def _report(self, url: str, categories: Sequence[str]) -> dict[str, Any]:
         """What Lighthouse says. Now and then it misses the beginning of its own trace (NO_NAVSTART), and is asked again.
 
         It writes to a file: into a pipe it would write no more than the first 64 KiB before it exits.
@@ -106,7 +112,7 @@ class Auditor:
             f"--output-path={written}",
             f"--port={self._port}",
         ]
-        command += ["--throttling-method=simulate", f"--only-categories={','.join(CATEGORIES)}"]
+        command += ["--throttling-method=simulate", f"--only-categories={','.join(categories)}"]
         for _ in range(TRIES):
             written.unlink(missing_ok=True)
             process = self._scratch.start(command, log="lighthouse.log")
@@ -118,6 +124,37 @@ class Auditor:
                 return report
         said = self._scratch.log("lighthouse.log").read_text(encoding="utf-8", errors="replace")
         raise BadEnvironment(f"Lighthouse did not get through {url}.", said[-999:])
+
+
+def _missed(scores: Mapping[str, Scores]) -> Iterator[str]:
+    """What is below 100, in words; of performance, what is below what the machine allows too."""
+    wanted = dict.fromkeys(CATEGORIES, PERFECT) | {PERFORMANCE: min(PERFECT, scores[BARE][PERFORMANCE])}
+    for name, page in scores.items():
+        for what, score in page.items():
+            if score < wanted[what]:
+                yield f"{name}: {what} {score:g} of {wanted[what]:g}"
+
+
+class _Bare(http.server.BaseHTTPRequestHandler):
+    """Answers everything with the page of one paragraph."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(BARE_PAGE)))
+        self.end_headers()
+        self.wfile.write(BARE_PAGE)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _bare(scratch: Scratch) -> str:
+    """A page with one paragraph and nothing else, served; its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Bare)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    scratch.callback(server.shutdown)
+    return f"http://127.0.0.1:{server.server_port}/"
 
 
 def _installed(folder: Path) -> Path:
@@ -171,8 +208,11 @@ def _wait_for(port: int, path: str) -> None:
 
 
 def _table(scores: Mapping[str, Scores]) -> str:
-    rows = [("", *CATEGORIES), *((name, *(f"{page[each]:g}" for each in CATEGORIES)) for name, page in scores.items())]
-    return "\n".join("  ".join(cell.ljust(14) for cell in row).rstrip() for row in rows)
+    rows: list[tuple[str, ...]] = [("", *CATEGORIES)]
+    rows += [
+        (name, *(f"{page[each]:g}" if each in page else "" for each in CATEGORIES)) for name, page in scores.items()
+    ]
+    return "\n".join("".join(cell.ljust(16) for cell in row).rstrip() for row in rows)
 
 
 if __name__ == "__main__":
