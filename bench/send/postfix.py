@@ -86,7 +86,8 @@ def start_postfix(scratch: Scratch) -> int:
     require_root()
     port = free_port()
     settings = _configure(scratch, port)
-    done = subprocess.run([tool("postfix"), "-c", settings, "start"], capture_output=True, text=True, check=False)
+    command = [tool("postfix"), "-c", str(settings), "start"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, umask=0o022)  # ours keeps its users out
     scratch.callback(_stop_postfix, settings)
     if done.returncode:
         raise BadEnvironment("Postfix did not start.", done.stderr[-500:])
@@ -105,10 +106,11 @@ def require_root() -> None:
 def _configure(scratch: Scratch, port: int) -> Path:
     home = Path(tempfile.mkdtemp(prefix="tocsin-bench-", dir=MEMORY))
     scratch.callback(partial(shutil.rmtree, home, ignore_errors=True))
-    home.chmod(0o755)
     settings, queue, data = home / "etc", home / "queue", home / "data"
     for folder in (settings, queue, data):
-        folder.mkdir(mode=0o755)
+        folder.mkdir()
+    for folder in (home, settings, queue, data):
+        folder.chmod(0o755)
     owner = pwd.getpwnam("postfix")
     os.chown(data, owner.pw_uid, owner.pw_gid)
     (settings / "main.cf").write_text(MAIN.format(queue=queue, data=data), encoding="ascii")

@@ -140,7 +140,7 @@ def real_postfix(scale: Scale) -> Iterator[Figure]:
             bare.write_bytes(postfix.with_bare_lines(track.message.read_bytes()))
             compared = alternate(
                 lambda: track.courier_rate(scale.postfix),
-                lambda: track.source_rate(scale.postfix, "-F", str(bare)),
+                lambda: track.source_rate(scale.postfix, "-N", "-F", str(bare)),
                 scale.pairs,
             )
     yield Figure(
