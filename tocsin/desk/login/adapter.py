@@ -2,13 +2,20 @@
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
 
 from tocsin.audience.queries import publication
 from tocsin.desk.models import User
 from tocsin.lib import config
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+
+class Unreadable(Exception):  # noqa: N818
+    """No secret key of ours has encrypted this."""
 
 
 class Adapter(DefaultMFAAdapter):
@@ -18,8 +25,13 @@ class Adapter(DefaultMFAAdapter):
         return _box().encrypt(text.encode()).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Raises cryptography's InvalidToken when no secret key of ours has encrypted it."""
-        return _box().decrypt(encrypted_text.encode("ascii")).decode()
+        """Raises Unreadable."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - 6 MB that a process needs once somebody has codes
+
+        try:
+            return _box().decrypt(encrypted_text.encode("ascii")).decode()
+        except InvalidToken as error:
+            raise Unreadable from error
 
     def get_totp_issuer(self) -> str:
         return publication().name
@@ -28,8 +40,10 @@ class Adapter(DefaultMFAAdapter):
         return user.get_username()
 
 
-def _box() -> MultiFernet:
+def _box() -> "MultiFernet":
     """The first secret key encrypts, all decrypt, so keys can be rotated."""
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - see above
+
     return MultiFernet([Fernet(_derived(key)) for key in config.current().secret_keys])
 
 

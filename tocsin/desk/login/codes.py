@@ -14,9 +14,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt, encrypt
-from cryptography.fernet import InvalidToken
 from django.db import transaction
 
+from tocsin.desk.login.adapter import Unreadable
 from tocsin.desk.models import User
 
 WRONG_IN_A_ROW = 10
@@ -87,7 +87,7 @@ def check(user: User, code: str) -> Verdict:
         return Verdict.PAUSED
     try:
         accepted = _use_app_code(row, code) or _use_recovery_code(user, code)
-    except InvalidToken:
+    except Unreadable:
         log.error("no secret key given opens the two-step secrets of user %s: reset it with tocsin staff", user.pk)
         return Verdict.UNREADABLE
     row.data |= {"wrong": 0} if accepted else {"wrong": _wrong(row.data) + 1, "wrong_at": time.time()}
