@@ -12,12 +12,20 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 CHECKOUT = hashlib.sha256(str(Path(__file__).parent).encode()).hexdigest()[:8]
-CACHE = Path(tempfile.gettempdir()) / f"tocsin-tests-{os.getuid()}-{CHECKOUT}"
 """Two checkouts may be tested at the same time: each has templates and a PostgreSQL server of its own."""
+
+
+@cache
+def kept() -> Path:
+    """Where they are, from run to run: below the temporary directory, which `tests.memory` may have chosen by now."""
+    folder = Path(tempfile.gettempdir()) / f"tocsin-tests-{os.getuid()}-{CHECKOUT}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    return folder
 
 
 class Store(Protocol):
@@ -32,7 +40,6 @@ class Store(Protocol):
 
 def open_store(engine: str, fingerprint: str) -> Store:
     """The store of `engine`, its template made if it is not there yet."""
-    CACHE.mkdir(mode=0o755, exist_ok=True)
     if engine == "sqlite":
         return SqliteStore(fingerprint)
     if engine == "postgresql":
@@ -42,7 +49,7 @@ def open_store(engine: str, fingerprint: str) -> Store:
 
 @contextmanager
 def _exclusively(name: str) -> Iterator[None]:
-    with (CACHE / f"{name}.lock").open("w") as lock:
+    with (kept() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -64,8 +71,8 @@ class SqliteStore:
 
     def __init__(self, fingerprint: str) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-test-db-"))
-        self._template = CACHE / f"template-{fingerprint}.sqlite3"
-        self.migrated = CACHE / f"migrated-{fingerprint}.sqlite3"
+        self._template = kept() / f"template-{fingerprint}.sqlite3"
+        self.migrated = kept() / f"migrated-{fingerprint}.sqlite3"
         with _exclusively("sqlite"):
             if not (self._template.exists() and self.migrated.exists()):
                 fresh = self._folder / "template.sqlite3"
@@ -123,7 +130,7 @@ class PostgresStore:
 
     def _start(self) -> str:
         """Start a cluster of our own. It is kept between runs (as a cache of the template) but stopped at the end."""
-        cluster = Cluster(CACHE / "postgresql")
+        cluster = Cluster(kept() / "postgresql")
         cluster.start()
         import atexit
 
@@ -193,4 +200,4 @@ def _wait_for(url: str) -> None:
             time.sleep(0.1)
         else:
             return
-    raise SystemExit(f"PostgreSQL did not start: see {CACHE}/postgresql.log")
+    raise SystemExit(f"PostgreSQL did not start: see {kept()}/postgresql.log")
