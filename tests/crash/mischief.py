@@ -177,11 +177,14 @@ class Talker(asyncio.Protocol):
         self._words += b"\x16\x03\x01\xff\xfe HTTP/1.1 \x00\x00\r\n\r\n\xf0\x9f\r\n25"
 
     def endless_line(self, at: str) -> None:
-        self._words += b"250 " + b"y" * (2 << 20)
-        self.hang(at)
+        self._for_ever(b"250 " + b"y" * (2 << 20), at)
 
     def endless_lines(self, at: str) -> None:
-        self._words += b"250-there is more\r\n" * (1 << 17)
+        self._for_ever(b"250-there is more\r\n" * (1 << 17), at)
+
+    def _for_ever(self, words: bytes, at: str) -> None:
+        self._words += words
+        self._trickles = False  # with a timer for each octet no other connection would get an answer for half a minute
         self.hang(at)
 
     def plain(self, at: str) -> None:

@@ -43,3 +43,16 @@ def test_what_trickles_stays_in_order_however_late_the_loop_is():
         return bytes(talker.transport.written)
 
     assert asyncio.run(talk()) == b"250 2.0.0 queued\r\n250 2.1.0 ok\r\n"
+
+
+def test_endless_lines_do_not_trickle():
+    """Two million timers would keep all other connections waiting."""
+
+    async def talk() -> tuple[int, int]:
+        talker: Any = Talker(Manners())
+        talker.transport = Wire()
+        talker.trickle("END")
+        talker.endless_lines("MAIL")
+        return len(talker.transport.written), len(talker._acts)
+
+    assert asyncio.run(talk()) == (len("250 2.0.0 queued\r\n") + (1 << 17) * len("250-there is more\r\n"), 0)
