@@ -105,6 +105,7 @@ def test_no_room_to_write(scene: Scene, kill: bool):
         if kill:
             scene.kill(courier)
         else:
+            scene.sink.heal()
             aftermath.until_at_rest()
     aftermath.settle(scene)
 
