@@ -72,6 +72,22 @@ def test_the_stamp_is_renewed_when_all_is_prepared(environ: dict[str, str], tmp_
     assert not stamp.is_current(config.load(environ))
 
 
+def test_a_newsroom_whose_database_is_gone_is_not_begun_anew(environ: dict[str, str], tmp_path: Path):
+    bare = environ | {"TOCSIN_DEMO": "0"}
+    assert prepare(bare) == 0
+    (tmp_path / "tocsin.sqlite3").rename(tmp_path / "elsewhere")
+    process = subprocess.run(
+        [sys.executable, "-m", "tocsin", "prepare"], env=bare, cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert process.returncode == 3
+    assert f"no database at {tmp_path}/tocsin.sqlite3, but {tmp_path} had a newsroom" in " ".join(
+        process.stderr.split()
+    )
+    assert not (tmp_path / "tocsin.sqlite3").exists()
+    (tmp_path / "elsewhere").rename(tmp_path / "tocsin.sqlite3")
+    assert prepare(bare) == 0
+
+
 def test_a_database_that_is_not_there_has_no_stamp(environ: dict[str, str], tmp_path: Path):
     assert not stamp.is_current(config.load(environ))
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ def missing_migrations() -> int:
 def require_fitting(config: Config) -> None:
     """Raise BadEnvironment unless the database is at this version, holds a publication, and fits the address key."""
     if config.sqlite_path is not None and not config.sqlite_path.exists():
-        mend = "Put back what you moved, or restore a backup. A new newsroom begins with: tocsin prepare"
+        mend = "Put back what you moved, or restore a backup. In an empty state directory a new newsroom begins with: tocsin prepare"
         raise BadEnvironment(f"There is no database at {config.sqlite_path}.", mend)
     if missing_migrations():
         raise BadEnvironment("The database is not at this version of Tocsin.", "Run: tocsin prepare")

@@ -22,6 +22,7 @@ LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 def command() -> None:
     """Bring the database to this version; fill an empty one."""
     settings = config.current()
+    stamp.require_not_lost(settings)
     setup()
     _migrate(settings)
     _fill(settings)

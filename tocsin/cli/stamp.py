@@ -13,6 +13,7 @@ from typing import Any
 
 from tocsin.cli import snapshot
 from tocsin.lib.config import Config
+from tocsin.lib.errors import BadEnvironment
 
 FILE = "prepared"
 MIGRATED = "SELECT count(*), max(id) FROM django_migrations"
@@ -25,6 +26,16 @@ def is_current(settings: Config) -> bool:
         return (settings.state_dir / FILE).read_text(encoding="ascii") == _stamp(settings)
     except OSError:
         return False
+
+
+def require_not_lost(settings: Config) -> None:
+    """Raise BadEnvironment where a newsroom was prepared and its SQLite file is gone: an empty one would hide the loss."""
+    prepared, file = settings.state_dir / FILE, settings.sqlite_path
+    if file is not None and not file.exists() and prepared.exists():
+        raise BadEnvironment(
+            f"There is no database at {file}, but {settings.state_dir} had a newsroom.",
+            f"Put back what you moved, or restore a backup. To begin anew, choose an empty directory or remove {prepared}.",
+        )
 
 
 def renew(settings: Config) -> None:
