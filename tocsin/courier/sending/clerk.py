@@ -6,9 +6,11 @@ next operation opens a fresh one.
 
 import asyncio
 import logging
+import os
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Concatenate, ParamSpec, TypeVar
 
 from tocsin.courier.ledger.database import open_database, trouble
@@ -25,6 +27,13 @@ Operation = Callable[Concatenate[Ledger, Arguments], Result]
 logger = logging.getLogger(__name__)
 
 
+def _give_way() -> None:
+    """Linux: this thread works in the background, and being woken interrupts neither the event loop nor the relay beside it."""
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):  # a container may forbid it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 class LedgerAway(Exception):  # noqa: N818
     """The database is away, locked for long, or not migrated yet. What was asked may or may not have been committed."""
 
@@ -37,7 +46,7 @@ class Clerk:
         self._epoch = epoch
         self._trouble = trouble(url)
         self._plan = plan
-        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._thread = ThreadPoolExecutor(1, "ledger", _give_way)
         self._ledger: Ledger | None = None
         self._told = ""
 
