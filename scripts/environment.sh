@@ -28,11 +28,18 @@ is_usable_python() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
-# Prints a Python that is new enough.
+makes_venvs() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null
+}
+
+# Prints a Python that is new enough. The system's own comes first: distributions build it with profile-guided optimisation,
+# version managers mostly do not, and the same mail then takes an eighth longer.
 find_python() {
     local candidate
-    for candidate in python3.11 python3.12 python3.13 python3; do
-        if is_usable_python "$candidate"; then
+    for candidate in /usr/bin/python3 python3.11 python3.12 python3.13 python3; do
+        is_usable_python "$candidate" || continue
+        if makes_venvs "$candidate" ||
+            { [ "$candidate" = /usr/bin/python3 ] && debian_install python3-venv && makes_venvs "$candidate"; }; then
             command -v "$candidate"
             return
         fi
@@ -43,9 +50,8 @@ find_python() {
 make_venv() {
     local python
     python=$(find_python) || { debian_install python3 python3-venv && python=$(find_python); } ||
-        refuse "Python 3.11 or newer is missing." "Install it; on Debian: apt-get install python3 python3-venv"
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || debian_install python3-venv ||
-        refuse "$python cannot make virtual environments." "On Debian: apt-get install python3-venv"
+        refuse "There is no Python 3.11 or newer that can make virtual environments." \
+            "Install one; on Debian: apt-get install python3 python3-venv"
     say "making .venv with $("$python" --version)"
     "$python" -m venv "$venv" >&2 || refuse "$venv cannot be made." "See the lines above; then try again."
 }

@@ -20,8 +20,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
 _LITERAL = r"\[[A-Za-z0-9:.]+\]"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|{_LITERAL}")
 _PATH = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})@(?:{_DOMAIN.pattern})")
-_USUAL_LABEL = r"[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+"
-_USUAL_PATH = re.compile(rf"[A-Za-z0-9+_-]++(?:\.[A-Za-z0-9+_-]++)*+@{_USUAL_LABEL}(?:\.{_USUAL_LABEL})*+")
+_USUAL_LABEL = r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
+_is_usual_path = re.compile(rf"[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*@{_USUAL_LABEL}(?:\.{_USUAL_LABEL})*").fullmatch
 _ENVELOPE_ID = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -67,7 +67,7 @@ def rcpt(recipient: str, *, utf8: bool = False, notify: bool = False) -> bytes:
 
 def path(address: str, *, utf8: bool) -> bytes:
     """The octets of a bare address. Raises LocalProtocolError if it is none, or not ASCII without `utf8`."""
-    if len(address) <= MAX_LOCAL_PART and _USUAL_PATH.fullmatch(address):  # no part of it can be too long
+    if len(address) <= MAX_LOCAL_PART and _is_usual_path(address):  # no part of it can be too long
         return address.encode("ascii")
     octets = address.encode("utf-8", "replace")
     if not _PATH.fullmatch(address):

@@ -229,6 +229,8 @@ def test_what_cannot_be_composed_says_why(change: dict[str, str], reason: str) -
     [
         ({"name": "Anna\r\nBcc: all@example.org"}, "To contains"),
         ({"address": "anna"}, "not a valid e-mail address"),
+        ({"address": "anna.@example.net"}, "not a valid e-mail address"),
+        ({"address": "anna@example-.net"}, "not a valid e-mail address"),
         ({"address": "anna@example.net>\r\nRCPT TO:<b@example.net"}, "line breaks"),
         ({"address": "a@" + "b" * 10_000}, "too long"),
         ({"public_id": None}, "personal link"),

@@ -23,11 +23,11 @@ MAX_TOKEN = 60
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ATOMS = re.compile(rf"{_ATOM}(?: {_ATOM})*")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9'-]++(?: [A-Za-z0-9'-]++)*+")
-_WORD = rf"[!-~]{{1,{MAX_TOKEN}}}+"
-_WORDS = re.compile(rf"{_WORD}(?: {_WORD})*+")
-_USUAL_LABEL = r"[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+"
-_USUAL_ADDRESS = re.compile(rf"{_ATOM}+(?:\.{_ATOM}+)*+@{_USUAL_LABEL}(?:\.{_USUAL_LABEL})++")
+_is_plain_name = re.compile(r"[A-Za-z0-9'-]+(?: [A-Za-z0-9'-]+)*").fullmatch
+_WORD = rf"[!-~]{{1,{MAX_TOKEN}}}"
+_WORDS = re.compile(rf"{_WORD}(?: {_WORD})*")
+_USUAL_LABEL = r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
+_is_usual_address = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_USUAL_LABEL}(?:\.{_USUAL_LABEL})+").fullmatch
 """Of at most 64 characters: neither the local part nor a label can then be too long (RFC 5321 section 4.5.3.1)."""
 
 
@@ -50,7 +50,7 @@ def address_field(name: str, display_name: str, address: str) -> bytes:
     if address.isascii() and len(display_name) + len(address) <= MAX_MAILBOX:  # what most people have, quickly
         if not display_name:
             return f"{name}: {address}\r\n".encode("ascii")
-        if _PLAIN_NAME.fullmatch(display_name):
+        if _is_plain_name(display_name):
             return f"{name}: {display_name} <{address}>\r\n".encode("ascii")
     if not address.isascii():
         local, _, domain = address.rpartition("@")
@@ -67,7 +67,7 @@ def list_id_field(display_name: str, host: str) -> bytes:
 
 def wire_address(whose: str, text: str) -> str:
     """An address as it is sent to: the domain as A-labels, the local part as it is. Raises CannotCompose."""
-    if len(text) <= 64 and _USUAL_ADDRESS.fullmatch(text):
+    if len(text) <= 64 and _is_usual_address(text):
         return text
     try:
         parsed = addresses.parse(text)
