@@ -1,5 +1,8 @@
 """The traps of sending many letters over one connection, each by its name."""
 
+from collections.abc import Iterable
+from itertools import product
+
 import pytest
 
 from tests.smtp.model import Letter, ready
@@ -248,6 +251,54 @@ def test_replies_are_matched_first_in_first_out_however_they_are_cut() -> None:
         endings = [e for at in range(0, len(answers), size) for e in via.receive_data(answers[at : at + size])]
         assert ends(endings) == [(1, End.TAKEN), (2, End.REFUSED), (3, End.TAKEN)]
         assert endings[1].words == "550 5.1.1 no such user"
+
+
+@pytest.mark.parametrize("answer", [NO, b"451 4.3.0 not now\r\n", b"554 5.7.1 denied\r\n"])
+def test_a_refusal_ends_a_letter_also_when_all_else_in_its_turn_is_well(answer: bytes) -> None:
+    via = transfer(*PIPELINED)
+    say(via, 1)
+    via.receive_data(OK + OK + GO)
+    via.give_body(via.prepare(Letter(2)))
+    assert leaving(via) == Letter(1).body + b".\r\n" + envelope(2) + b"DATA\r\n"
+    assert ends(via.receive_data(answer + OK + OK + GO)) == [(1, End.REFUSED)]
+    assert via.due
+    assert via.due.number == 2
+    give_body(via)
+    assert ends(via.receive_data(OK)) == [(2, End.TAKEN)]
+
+
+def test_a_turn_means_the_same_at_once_and_line_by_line() -> None:
+    replies = [
+        OK,
+        GO,
+        b"251 2.1.5 forwarded\r\n",
+        b"421 4.3.2 closing\r\n",
+        b"450 4.2.0 not now\r\n",
+        NO,
+        b"220 hello\r\n",
+    ]
+
+    def outcome(pieces: Iterable[bytes]) -> object:
+        via = transfer(*PIPELINED)
+        say(via, 1)
+        via.receive_data(OK + OK + GO)
+        via.give_body(via.prepare(Letter(2)))
+        leaving(via)
+        endings = [ending for piece in pieces for ending in via.receive_data(piece)]
+        told = [(ending.letter.number, ending.end, ending.verb, ending.words, ending.code) for ending in endings]
+        return (
+            told,
+            via.due,
+            via.broken,
+            via.spent,
+            via.wants,
+            via.client.phase,
+            list(via.client.awaiting),
+            leaving(via),
+        )
+
+    for turn in product(replies, repeat=4):
+        assert outcome([b"".join(turn)]) == outcome(turn), turn
 
 
 def test_what_is_offered_is_used() -> None:

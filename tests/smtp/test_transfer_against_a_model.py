@@ -15,7 +15,7 @@ WAYS = {Way.LOCKSTEP: (), Way.PIPELINED: ("PIPELINING",), Way.CHUNKED: ("PIPELIN
 COUNT = 8
 
 scripts = st.lists(st.sampled_from([Act.YES] * 6 + list(Act)), max_size=40)
-cuts = st.lists(st.integers(1, 60), min_size=1, max_size=10)
+cuts = st.lists(st.integers(1, 60) | st.just(10_000), min_size=1, max_size=10)
 
 
 @dataclass
@@ -58,6 +58,7 @@ class Conversation:
 @pytest.mark.parametrize("way", Way)
 @settings(max_examples=300, deadline=None)
 @given(scripts, cuts, st.integers(1, COUNT), st.booleans())
+@example([Act.YES, Act.YES, Act.YES, Act.NO], [10_000], COUNT, False)
 @example([Act.YES, Act.NO, Act.GO_ON], [60], COUNT, False)
 @example([Act.YES, Act.YES, Act.NO, Act.YES, Act.DROP], [60], COUNT, True)
 def test_every_letter_ends_as_what_became_of_it(

@@ -31,16 +31,18 @@ class ExpiredToken(BadToken):
 class Stamp:
     """Makes tokens for one purpose: `dated` ones, which expire, or ones that never do."""
 
-    __slots__ = ("_dated", "_tag")
+    __slots__ = ("_begin", "_dated")
 
     def __init__(self, mac: Mac, *, dated: bool) -> None:
-        self._tag = mac.tag
+        self._begin = mac.begin
         self._dated = dated
 
     def token(self, payload: bytes, now: int) -> bytes:
         """A token for `payload`, in the ASCII of URLs. `now`: seconds since the epoch."""
         signed = payload + now.to_bytes(DATE_OCTETS, "big") if self._dated else payload
-        return b2a_base64(signed + self._tag(signed), newline=False).translate(_URL_SAFE).rstrip(b"=")
+        tag = self._begin()
+        tag.update(signed)
+        return b2a_base64(signed + tag.digest(), newline=False).translate(_URL_SAFE).rstrip(b"=")
 
 
 class Signer:

@@ -6,12 +6,12 @@ time may wait; several where the server offers PIPELINING and the tables allow i
 
 from collections import deque
 from collections.abc import Container, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from tocsin.smtp.commands import Command
 from tocsin.smtp.events import Event, LocalProtocolError, RemoteProtocolError
 from tocsin.smtp.replies import BadReply, Reply, ReplyParser
-from tocsin.smtp.state import ANSWERED, Phase, Verb, Verdict, reached
+from tocsin.smtp.state import ANSWERED, HOPED, Phase, Verb, Verdict, reached
 
 CLOSING = 421
 REFUSALS = 400
@@ -93,6 +93,18 @@ class Client:
             self.phase = Phase.CLOSED
             raise RemoteProtocolError(str(error)) from error
 
+    def receive_hoped(self, data: bytes) -> list[Reply]:
+        """The replies in `data` if they answer all that is awaited, and as was counted on when it was sent.
+
+        Otherwise none, and nothing is taken: those bytes are for `receive_data`.
+        """
+        replies = self._parser.receive_whole(data)
+        if not _as_hoped(tuple(self.awaiting), tuple([reply.code for reply in replies])):
+            return []
+        self.phase = self._hope
+        self.awaiting.clear()
+        return replies
+
     def secured(self) -> None:
         """TLS is up: what the server said before is forgotten, EHLO is due again (RFC 3207 section 4.2)."""
         if self.phase is not Phase.SECURING:
@@ -119,6 +131,15 @@ def _phase_behind(verb: Verb | None, code: int) -> Phase | None:
     if code == CLOSING:
         return Phase.CLOSED
     return ANSWERED.get((verb, Verdict(code // 100))) if verb else None
+
+
+@lru_cache(64)
+def _as_hoped(verbs: tuple[Verb, ...], codes: tuple[int, ...]) -> bool:
+    """Whether all answers are a yes that leads where `reached` counted on. (After a body a no leads there, too.)"""
+    return len(verbs) == len(codes) and all(
+        code < REFUSALS and verb in HOPED and _phase_behind(verb, code) is HOPED[verb]
+        for verb, code in zip(verbs, codes, strict=True)
+    )
 
 
 def _extensions(reply: Reply) -> dict[str, str]:

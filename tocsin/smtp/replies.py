@@ -83,6 +83,17 @@ class ReplyParser:
         if len(self._rest) > MAX_LINE_OCTETS:
             raise BadReply(TOO_LONG)
 
+    def receive_whole(self, data: bytes) -> list[Reply]:
+        """The replies in `data` if it is nothing but whole replies of one line each; otherwise none, and nothing is taken."""
+        lines = data.split(b"\n")
+        if lines.pop() or self._rest or self._code is not None:
+            return []
+        try:
+            replies = [reply for line in lines if (reply := _complete(line))]
+        except BadReply:
+            return []
+        return replies if len(replies) == len(lines) else []
+
     def _take(self, line: bytes) -> bool:
         """Add a line to the reply under way. True if it was the last."""
         code, more, text = _read(line)

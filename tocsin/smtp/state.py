@@ -5,7 +5,8 @@ Rule 2: a reply moves the phase by ANSWERED alone; a pair that is not in the tab
 Rule 3: 421 closes from anywhere, whatever it answers (RFC 5321 section 3.8). It is not in the tables.
 Rule 4: no body without its 354: BODY can be sent in one phase only, and only DATA's 3xx leads there.
 Rule 5: with PIPELINING (RFC 2920) the commands in HOPED may be sent while earlier ones of them, or a body, are
-        unanswered: in the phase that can be counted on if those are answered well. Never BODY: rule 4 is about what is.
+        unanswered: in the phase that can be counted on if those are answered well. BODY only before them: rule 4 is about
+        what is.
 """
 
 from enum import Enum
@@ -148,7 +149,7 @@ def reached(phase: Phase, verbs: tuple[Verb, ...], behind: bool, pipelining: boo
     if not pipelining:
         return None
     for verb in verbs:
-        if verb not in HOPED or verb not in SENDABLE[phase] or verb is V.BODY:
+        if verb not in HOPED or verb not in SENDABLE[phase] or (verb is V.BODY and behind):
             return None
-        phase = HOPED[verb]
+        phase, behind = HOPED[verb], True
     return phase

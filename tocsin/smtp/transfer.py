@@ -114,18 +114,22 @@ class Transfer(Generic[L]):
             elif reset:
                 self._say(passage, RSET, MAIL, RCPT, DATA)
             else:
-                self.client.expect(MAIL, RCPT, DATA)
-                self._make(passage.mail + passage.rcpt + DATA_LINE)
+                self._say(passage, MAIL, RCPT, DATA)
         self._passages.append(passage)
 
-    def give_body(self) -> None:
-        """Say the body that is due, and the dot."""
+    def give_body(self, ahead: Passage[L] | None = None) -> None:
+        """Say the body that is due, and the dot; right behind it, with PIPELINING, the envelope of the next letter."""
         passage = self._open
         if passage is None or self.due is None:
             raise LocalProtocolError("no body is due")
-        self.client.expect(BODY)
-        self._make_body(passage, DOT)
-        self._open = self.due = None
+        if ahead is None:
+            self.client.expect(BODY)
+            self._make_body(passage, DOT)
+        else:
+            self.client.expect(BODY, MAIL, RCPT, DATA)
+            self._make_body(passage, DOT, b"%b%bDATA\r\n" % (ahead.mail, ahead.rcpt))
+            self._passages.append(ahead)
+        self._open, self.due = ahead, None
 
     def quit(self) -> bool:
         """Say goodbye. False if that is not possible now."""
@@ -148,7 +152,9 @@ class Transfer(Generic[L]):
 
     def receive_data(self, data: bytes) -> list[Ending[L]]:
         """Take bytes as they came: the letters that ended by them, in order. Look at `broken` afterwards."""
-        endings: list[Ending[L]] = []
+        if endings := self._receive_turn(data):
+            self.answered = True
+            return endings
         client, reply = self.client, None
         awaited = len(client.awaiting)
         try:
@@ -160,6 +166,20 @@ class Transfer(Generic[L]):
             endings += self.over(str(error))
         self.answered = reply is not None or len(client.awaiting) != awaited
         return endings
+
+    def _receive_turn(self, data: bytes) -> list[Ending[L]]:
+        """What nearly all of a busy connection is: a letter taken, the next envelope accepted, its body asked for.
+
+        None, and nothing is taken, if it is anything else.
+        """
+        if len(self._passages) != 2 or (ahead := self._open) is None:
+            return []
+        passage = self._passages[0]
+        if passage.refusal or passage.ends_at > self._left or not (replies := self.client.receive_hoped(data)):
+            return []
+        self._passages.popleft()
+        self.due = ahead.letter
+        return [Ending(passage.letter, TAKEN, BODY, replies[0].words, replies[0].code)]
 
     def over(self, words: str, *, dismissed: bool = False) -> list[Ending[L]]:
         """The connection is over, and with it every letter on its way.
@@ -250,12 +270,14 @@ class Transfer(Generic[L]):
         for verb in verbs:
             self._make(passage.mail if verb is MAIL else passage.rcpt if verb is RCPT else LINE[verb])
 
-    def _make_body(self, passage: Passage[L], dot: bytes = b"") -> None:
+    def _make_body(self, passage: Passage[L], dot: bytes = b"", behind: bytes = b"") -> None:
+        body = passage.body
         passage.body_at = self._made
-        self.pending.append(passage.body)
+        passage.ends_at = passage.body_at + len(body) + len(dot)
+        self._made = passage.ends_at + len(behind)
+        self.pending.append(body)
         if dot:
-            self.pending.append(dot)
-        passage.ends_at = self._made = self._made + len(passage.body) + len(dot)
+            self.pending.append(dot + behind)
 
     def _make(self, line: bytes) -> None:
         self.pending.append(line)

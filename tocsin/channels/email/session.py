@@ -185,8 +185,8 @@ class SmtpSession(asyncio.Protocol):
                     self._crew.came_back(ahead.letter, NOT_STARTED)
                 self._aborted = True  # after a 354 there is nothing else left to say
                 return
-            transfer.give_body()
-        if ahead:
+            transfer.give_body(ahead)
+        elif ahead:
             transfer.begin(ahead)
 
     def _may_start(self, parcels: list[Parcel]) -> bool:

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Self
 from zlib import crc32
 
-from tocsin.courier.ledger.part import cut
 from tocsin.courier.ledger.results import Intent, Result
 from tocsin.courier.states import Evidence
 
@@ -35,7 +34,8 @@ FRAME = struct.Struct("<II")
 """Before each payload: its length in bytes and its CRC-32."""
 FIELDS = struct.Struct("<BQQqHqqB")
 """Kind, delivery, batch, token, number, started, finished and the length of the relay's name; then name and reply."""
-LONGEST = FIELDS.size + 255 + 4 * 1000
+MOST_OF_A_REPLY = 4 * 1000
+LONGEST = FIELDS.size + 255 + MOST_OF_A_REPLY
 HEADER, INTENT = 255, 0
 DELIVERY = attrgetter("delivery")
 KINDS = {
@@ -64,12 +64,11 @@ class Reading:
 
 @dataclass
 class _Segment:
-    """One file, written up to `size`. `unsettled`: the deliveries whose intents stand in it or before it, once it is full."""
+    """One file. `unsettled`: the deliveries whose intents stand in it or before it, once it is full."""
 
     path: Path
     file: int
     room: mmap.mmap
-    size: int = 0
     unsettled: set[int] = field(default_factory=set)
 
     @classmethod
@@ -84,16 +83,6 @@ class _Segment:
             path.unlink(missing_ok=True)
             os.close(file)
             raise
-
-    def write(self, data: bytes) -> bool:
-        """Put down all of it; False, and nothing of it, where it does not fit."""
-        begin = self.size
-        end = begin + len(data)
-        if end > len(self.room):
-            return False
-        self.room[begin:end] = data
-        self.size = end
-        return True
 
     def close(self) -> None:
         self.room.close()
@@ -149,9 +138,11 @@ class Journal:
             segment.close()
 
     def _write(self, data: bytes) -> None:
-        if not self._now.write(data):
+        try:
+            self._now.room.write(data)
+        except ValueError:  # it does not fit, and nothing of it was written
             self._turn_over(len(data))
-            self._now.write(data)
+            self._now.room.write(data)
 
     def _turn_over(self, needed: int) -> None:
         """Begin the next file. The old one stays locked until all its intents are settled."""
@@ -166,7 +157,7 @@ class Journal:
         header = _framed(bytes([HEADER, VERSION]) + f"{self._courier} {self._boot}".encode("ascii"))
         path = self._folder / f"{self._courier}.{number}.journal"
         segment = _Segment.begin(path, max(ROOM, len(header) + needed))
-        segment.write(header)
+        segment.room.write(header)
         return segment
 
 
@@ -252,7 +243,7 @@ def _reply(this: Result) -> bytes:
     delivery, batch, token, number, relay, started_us, finished_us, evidence, reply = this
     name = _name(relay)
     fields = FIELDS.pack(KINDS[evidence], delivery, batch, token, number, started_us, finished_us, len(name))
-    payload = fields + name + cut(reply).encode("utf-8", "replace")
+    payload = fields + name + reply.encode("utf-8", "replace")[:MOST_OF_A_REPLY]
     return FRAME.pack(len(payload), crc32(payload)) + payload
 
 

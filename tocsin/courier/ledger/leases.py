@@ -75,8 +75,7 @@ class Leases(Part):
 
     def standings(self, lease: Lease, ids: Sequence[int]) -> list[Standing]:
         """How deliveries of a lease stand right before their messages, all at one instant; in no order."""
-        rows = self._database.table("standings", dispatch=lease.dispatch, rows=packed(ids))
-        return [Standing.from_row(row) for row in rows]
+        return list(map(Standing._make, self._database.table("standings", dispatch=lease.dispatch, rows=packed(ids))))
 
     def edition(self, edition: int) -> Message:
         """The message of an edition."""

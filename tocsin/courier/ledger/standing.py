@@ -1,25 +1,24 @@
 """How one delivery stands right before its message: to whom, and whether it is still to be sent. Pure."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 from tocsin.courier.lanes import Lane
 from tocsin.courier.states import CLAIMABLE, Evidence, State
 
 LEFT = "left"  # audience.models.Subscriber.Status
 UNSUBSCRIBED = "unsubscribed"  # audience.models.Suppression.Reason
-STATES = {state.value: state for state in State}
 
 
 class Standing(NamedTuple):
-    """`address` is empty for staff mail, whose reader is in the message, and for a reader who is gone.
+    """As the statement `standings` tells it, in the order of its columns.
 
-    `public`: the reader's public id in hexadecimal, empty when there is no reader. `started_us`: when the first attempt
+    `state` is the value of one. `address` is empty for staff mail, whose reader is in the message, and for a reader who is
+    gone. `public`: the reader's public id in hexadecimal, empty when there is no reader. `started_us`: when the first attempt
     began. `refused_us`: when one was first refused for good. `attempts`: how many there were.
     """
 
     delivery: int
-    state: State
+    state: str
     edition: int
     lane: int
     for_staff: bool
@@ -36,11 +35,6 @@ class Standing(NamedTuple):
     refused_us: int | None
     attempts: int
     reply: str
-
-    @classmethod
-    def from_row(cls, row: Sequence[Any]) -> Self:
-        """From the statement `standings`, whose columns come in this order."""
-        return cls(row[0], STATES[row[1]], *row[2:])
 
     @property
     def public_id(self) -> bytes | None:
@@ -62,6 +56,6 @@ class Standing(NamedTuple):
             return Evidence.WITHDRAWN, "The reader deleted or changed this address."
         if self.subscriber_status == LEFT and self.lane != Lane.TRANSACTIONAL:
             return Evidence.WITHDRAWN, "The reader unsubscribed."
-        if self.state is State.DEFERRED and now >= self.give_up_us:
+        if self.state == State.DEFERRED and now >= self.give_up_us:
             return Evidence.EXPIRED, f"deadline: {self.reply}"
         return None

@@ -17,7 +17,7 @@ from tocsin.courier.sending.station import Station
 from tocsin.courier.sending.writing import Errand, Writing
 from tocsin.courier.states import Evidence
 
-INTENT = attrgetter("intent")
+DELIVERY, INTENT = attrgetter("delivery_id"), attrgetter("intent")
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Crew:
 
         The lease is looked at last: whoever gives us up from then on finds the intents in our journal.
         """
-        station, errands = self._station, [self.out[parcel.delivery_id] for parcel in parcels]
+        station, errands = self._station, list(map(self.out.__getitem__, map(DELIVERY, parcels)))
         if not station.diary.begin(list(map(INTENT, errands))):
             return False
         for errand in errands:

@@ -92,7 +92,11 @@ class Giving:
         It is woken when there may be; if its hands are full, it comes by itself when something came back.
         """
         board, limits, gates, station = self._board, self.limits, self._gates, self._station
-        while self._is_open_to(taker) and station.may_begin(now) and (gates is None or self.open_gates(now)):
+        while (
+            (self._circuit.phase is CLOSED or self._is_tried_by(taker))
+            and station.may_begin(now)
+            and (gates is None or self.open_gates(now))
+        ):
             if self._kept and (piece := self._next_kept(taker, now)):
                 return piece
             lane = board.best(taker.lanes)
@@ -130,10 +134,9 @@ class Giving:
         if self._gates:
             self._gates.leave(piece.standing.delivery, reply, time.monotonic())
 
-    def _is_open_to(self, taker: Taker) -> bool:
+    def _is_tried_by(self, taker: Taker) -> bool:
         """While the relay is in trouble only the one that tries it may work."""
-        phase = self._circuit.phase
-        return phase is CLOSED or (taker.trial and phase is Phase.TRIAL)
+        return taker.trial and self._circuit.phase is Phase.TRIAL
 
     def _fits(self, taker: Taker, lane: int) -> bool:
         """Whether one more may be on its way beside what is. With CHUNKING a flight is filled when half of the last is
@@ -142,7 +145,7 @@ class Giving:
         """
         out, most = len(taker.out), self.window.size if self._circuit.phase is CLOSED else 1
         if not taker.takes_many:
-            return out < min(2, most)
+            return out < 2 and out < most
         if lane <= ALERT:
             return False
         taker.filling = out < most if taker.filling else out <= most // 2
