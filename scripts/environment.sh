@@ -20,7 +20,7 @@ debian_install() {
     command -v apt-get >/dev/null || return 1
     as_root true 2>/dev/null || return 1
     say "installing with apt-get: $*"
-    as_root apt-get update -qq >&2 || say "apt-get update failed; trying with the lists that are there"
+    as_root apt-get update -qq -o Acquire::http::Timeout=10 -o Acquire::Retries=0 >&2 || say "apt-get update failed; trying with the lists that are there"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
@@ -29,11 +29,11 @@ is_usable_python() {
 }
 
 makes_venvs() {
-    "$1" -c 'import ensurepip, venv' 2>/dev/null
+    "$1" -c 'import ensurepip, sqlite3, ssl, venv' 2>/dev/null
 }
 
 # Prints a Python that is new enough. The system's own comes first: distributions build it with profile-guided optimisation,
-# version managers mostly do not, and the same mail then takes an eighth longer.
+# version managers mostly do not, and the same mail then takes a seventh longer.
 find_python() {
     local candidate
     for candidate in /usr/bin/python3 python3.11 python3.12 python3.13 python3; do

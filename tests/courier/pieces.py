@@ -12,7 +12,7 @@ def lease(token: int = 1, lane: int = 2, dispatch: int = 1) -> Lease:
 def standing(delivery: int, lane: int = 2, **changes: object) -> Standing:
     return Standing(
         delivery=delivery,
-        state=State.PLANNED,
+        state=State.PLANNED.value,
         edition=1,
         lane=lane,
         for_staff=False,

@@ -110,6 +110,14 @@ def test_an_intent_without_reply_is_open(journal):
     assert (reading.courier, reading.boot, reading.whole) == (COURIER, BOOT, True)
 
 
+def test_a_journal_that_is_closed_is_not_begun_anew(journal, tmp_path):
+    journal.intend([intent(1)])
+    journal.close()
+    with pytest.raises(ValueError, match="closed"):
+        journal.intend([intent(2)])
+    assert is_dead(tmp_path, COURIER)
+
+
 def test_a_reply_answers_the_latest_intent(journal):
     first, again = intent(1), intent(1, started_us=5000)
     journal.intend([first])

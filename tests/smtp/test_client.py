@@ -207,3 +207,32 @@ def test_no_sequence_sends_a_body_without_leave(turns: list[Verb | bytes]) -> No
                 leave = (verb, reply.code) == (Verb.DATA, 354)
         except RemoteProtocolError:
             assert client.phase is Phase.CLOSED
+
+
+def test_hopes_that_come_true_are_taken_at_once() -> None:
+    client = talk(ready(), Verb.MAIL)
+    assert client.receive_hoped(b"250 ok\r\n") == [Reply(250, ("ok",))]
+    assert client.phase is Phase.ENVELOPE
+    assert not client.awaiting
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"550 no\r\n", b"421 bye\r\n", b"354 go\r\n", b"250-ok\r\n", b"250 ok\r\n250 ok\r\n", b"250 o", b"what\r\n", b""],
+)
+def test_what_is_not_as_hoped_is_not_taken(data: bytes) -> None:
+    client = talk(ready(), Verb.MAIL)
+    assert client.receive_hoped(data) == []
+    assert client.phase is Phase.READY
+    assert list(client.awaiting) == [Verb.MAIL]
+
+
+def test_nothing_is_hoped_for_where_nothing_is_awaited_or_all_is_over() -> None:
+    client = talk(ready(), Verb.MAIL, "250 ok\r\n", Verb.RCPT, "550 no\r\n")
+    assert client.receive_hoped(b"") == []
+    assert client.phase is Phase.ENVELOPE
+    client.expect(Verb.RCPT)
+    with pytest.raises(RemoteProtocolError):
+        list(client.receive_data(b"what?\r\n"))
+    assert client.receive_hoped(b"250 ok\r\n") == []
+    assert client.phase is Phase.CLOSED

@@ -267,6 +267,24 @@ def test_a_refusal_ends_a_letter_also_when_all_else_in_its_turn_is_well(answer: 
     assert ends(via.receive_data(OK)) == [(2, End.TAKEN)]
 
 
+def under_way() -> Transfer[Letter]:
+    """The first letter is on its way, and the second one's envelope behind it."""
+    via = transfer(*PIPELINED)
+    say(via, 1)
+    via.receive_data(OK + OK + GO)
+    via.give_body(via.prepare(Letter(2)))
+    return via
+
+
+def outcome(pieces: Iterable[bytes]) -> object:
+    via = under_way()
+    leaving(via)
+    endings = [ending for piece in pieces for ending in via.receive_data(piece)]
+    told = [(ending.letter.number, ending.end, ending.verb, ending.words, ending.code) for ending in endings]
+    stand = via.due, via.broken, via.spent, via.wants, via.client.phase, list(via.client.awaiting)
+    return told, stand, leaving(via)
+
+
 def test_a_turn_means_the_same_at_once_and_line_by_line() -> None:
     replies = [
         OK,
@@ -277,28 +295,51 @@ def test_a_turn_means_the_same_at_once_and_line_by_line() -> None:
         NO,
         b"220 hello\r\n",
     ]
-
-    def outcome(pieces: Iterable[bytes]) -> object:
-        via = transfer(*PIPELINED)
-        say(via, 1)
-        via.receive_data(OK + OK + GO)
-        via.give_body(via.prepare(Letter(2)))
-        leaving(via)
-        endings = [ending for piece in pieces for ending in via.receive_data(piece)]
-        told = [(ending.letter.number, ending.end, ending.verb, ending.words, ending.code) for ending in endings]
-        return (
-            told,
-            via.due,
-            via.broken,
-            via.spent,
-            via.wants,
-            via.client.phase,
-            list(via.client.awaiting),
-            leaving(via),
-        )
-
     for turn in product(replies, repeat=4):
         assert outcome([b"".join(turn)]) == outcome(turn), turn
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        b"250-a\r\n250 b\r\n250 c\r\n250 d\r\n354 e\r\n",
+        b"250-a\r\n250 b\r\n250 c\r\n354 e\r\n",
+        b"250 a\n250 b\n250 c\n354 d\n",
+        b"250 a\r\n250 b\r\n250 c\r\n354 d\r\n250 e\r\n",
+        b"250 a\r\n250 b\r\n250 c\r\n354-d\r\n",
+        b"250 x250 a\r\n250 b\r\n250 c\r\n354 d\r\n",
+        b"250 a\r\n\r\n250 c\r\n354 d\r\n",
+        b"250 a\r\n250 b\r\n250 c\r\n354 d\r\n2",
+    ],
+)
+def test_a_turn_means_the_same_wherever_it_is_cut(turn: bytes) -> None:
+    whole = outcome([turn[at : at + 1] for at in range(len(turn))])
+    for first in range(len(turn) + 1):
+        assert outcome([turn[:first], turn[first:]]) == whole, first
+        for second in range(first, len(turn) + 1):
+            assert outcome([turn[:first], turn[first:second], turn[second:]]) == whole, (first, second)
+
+
+@pytest.mark.parametrize("size", [SLICE - 3, SLICE - 2, SLICE, SLICE + 10])
+def test_a_turn_that_comes_before_all_of_the_letter_left_is_no_proof(size: int) -> None:
+    class Large(Letter):
+        body = b"x" * (size - 2) + b"\r\n"
+
+    via = transfer(*PIPELINED)
+    via.begin(via.prepare(Large(1, proven=True)))
+    leaving(via)
+    via.receive_data(OK + OK + GO)
+    via.give_body(via.prepare(Letter(2)))
+    assert not b"".join(via.data_to_send()).endswith(b"DATA\r\n")
+    assert ends(via.receive_data(OK + OK + OK + GO))[0] == (1, End.UNKNOWN)
+
+
+def test_where_a_body_lies_is_known_behind_a_whole_turn() -> None:
+    via = under_way()
+    leaving(via)
+    assert ends(via.receive_data(OK + OK + OK + GO)) == [(1, End.TAKEN)]
+    via.give_body(via.prepare(Letter(3)))
+    assert ends(via.over("connection lost")) == [(2, End.BROKEN), (3, End.BEHIND)]  # nothing of its body left
 
 
 def test_what_is_offered_is_used() -> None:

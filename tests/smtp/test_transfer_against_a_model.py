@@ -43,14 +43,18 @@ class Conversation:
             self.endings += self.transfer.receive_data(data)
             self.speak()
 
+    def next(self) -> Letter:
+        letter = self.waiting.pop(0)
+        self.begun.append(letter.number)
+        return letter
+
     def speak(self) -> None:
         transfer = self.transfer
         if transfer.due and not transfer.broken:
-            transfer.give_body()
+            more = self.waiting and transfer.wants and transfer.in_flight < self.window
+            transfer.give_body(transfer.prepare(self.next()) if more else None)
         while self.waiting and transfer.wants and transfer.in_flight < self.window and not transfer.due:
-            letter = self.waiting.pop(0)
-            self.begun.append(letter.number)
-            transfer.begin(transfer.prepare(letter))
+            transfer.begin(transfer.prepare(self.next()))
         while transfer.pending:
             self.heard += self.relay.receive(b"".join(transfer.data_to_send()))
 
@@ -59,6 +63,7 @@ class Conversation:
 @settings(max_examples=300, deadline=None)
 @given(scripts, cuts, st.integers(1, COUNT), st.booleans())
 @example([Act.YES, Act.YES, Act.YES, Act.NO], [10_000], COUNT, False)
+@example([Act.YES, Act.NO, Act.GO_ON], [10_000], COUNT, False)
 @example([Act.YES, Act.NO, Act.GO_ON], [60], COUNT, False)
 @example([Act.YES, Act.YES, Act.NO, Act.YES, Act.DROP], [60], COUNT, True)
 def test_every_letter_ends_as_what_became_of_it(

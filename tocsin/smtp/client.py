@@ -96,8 +96,10 @@ class Client:
     def receive_hoped(self, data: bytes) -> list[Reply]:
         """The replies in `data` if they answer all that is awaited, and as was counted on when it was sent.
 
-        Otherwise none, and nothing is taken: those bytes are for `receive_data`.
+        Otherwise an empty list, and nothing is taken: those bytes are for `receive_data`.
         """
+        if not self.awaiting or self.phase in DEAF or data.count(b"\n") != len(self.awaiting):
+            return []
         replies = self._parser.receive_whole(data)
         if not _as_hoped(tuple(self.awaiting), tuple([reply.code for reply in replies])):
             return []

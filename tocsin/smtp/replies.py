@@ -84,7 +84,7 @@ class ReplyParser:
             raise BadReply(TOO_LONG)
 
     def receive_whole(self, data: bytes) -> list[Reply]:
-        """The replies in `data` if it is nothing but whole replies of one line each; otherwise none, and nothing is taken."""
+        """The replies in `data` if it is whole replies of one line each; otherwise an empty list, and nothing is taken."""
         lines = data.split(b"\n")
         if lines.pop() or self._rest or self._code is not None:
             return []

@@ -5,8 +5,8 @@ Rule 2: a reply moves the phase by ANSWERED alone; a pair that is not in the tab
 Rule 3: 421 closes from anywhere, whatever it answers (RFC 5321 section 3.8). It is not in the tables.
 Rule 4: no body without its 354: BODY can be sent in one phase only, and only DATA's 3xx leads there.
 Rule 5: with PIPELINING (RFC 2920) the commands in HOPED may be sent while earlier ones of them, or a body, are
-        unanswered: in the phase that can be counted on if those are answered well. BODY only before them: rule 4 is about
-        what is.
+        unanswered: in the phase that can be counted on if those are answered well. BODY may only be the first of them, with
+        nothing unanswered before it: rule 4 asks for a 354 that came.
 """
 
 from enum import Enum

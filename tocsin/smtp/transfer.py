@@ -170,7 +170,7 @@ class Transfer(Generic[L]):
     def _receive_turn(self, data: bytes) -> list[Ending[L]]:
         """What nearly all of a busy connection is: a letter taken, the next envelope accepted, its body asked for.
 
-        None, and nothing is taken, if it is anything else.
+        An empty list, and nothing is taken, if it is anything else.
         """
         if len(self._passages) != 2 or (ahead := self._open) is None:
             return []

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Self
 from zlib import crc32
 
+from tocsin.courier.ledger.part import REPLY_CHARACTERS
 from tocsin.courier.ledger.results import Intent, Result
 from tocsin.courier.states import Evidence
 
@@ -34,7 +35,8 @@ FRAME = struct.Struct("<II")
 """Before each payload: its length in bytes and its CRC-32."""
 FIELDS = struct.Struct("<BQQqHqqB")
 """Kind, delivery, batch, token, number, started, finished and the length of the relay's name; then name and reply."""
-MOST_OF_A_REPLY = 4 * 1000
+MOST_OF_A_REPLY = 4 * REPLY_CHARACTERS
+"""Octets, enough for all that the ledger keeps of one."""
 LONGEST = FIELDS.size + 255 + MOST_OF_A_REPLY
 HEADER, INTENT = 255, 0
 DELIVERY = attrgetter("delivery")
@@ -141,6 +143,8 @@ class Journal:
         try:
             self._now.room.write(data)
         except ValueError:  # it does not fit, and nothing of it was written
+            if self._now.room.closed:
+                raise
             self._turn_over(len(data))
             self._now.room.write(data)
 
