@@ -127,7 +127,7 @@ class Transfer(Generic[L]):
             self._make_body(passage, DOT)
         else:
             self.client.expect(BODY, MAIL, RCPT, DATA)
-            self._make_body(passage, DOT, b"%b%bDATA\r\n" % (ahead.mail, ahead.rcpt))
+            self._make_body(passage, DOT, ahead.mail + ahead.rcpt + DATA_LINE)
             self._passages.append(ahead)
         self._open, self.due = ahead, None
 
